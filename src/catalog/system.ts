@@ -1,0 +1,243 @@
+/**
+ * A system as the rest of the code sees it: the file of `systems/<id>/` after it was read, checked, completed from `defaults.yaml`
+ * and resolved. Durations are milliseconds here; the files say `5m`.
+ */
+import type { Json } from '../support/json.ts';
+
+export interface Catalog {
+  /** SHA-256 over every file that was read: what an approval is bound to. */
+  readonly version: string;
+  readonly systems: readonly System[];
+  readonly roles: ReadonlyMap<string, Role>;
+  readonly policies: readonly PolicyRule[];
+}
+
+export interface System {
+  readonly id: string;
+  readonly name: string;
+  /** Other words a person may type for it; unique over all systems. */
+  readonly aliases: readonly string[];
+  readonly description: string;
+  readonly owner: string;
+  readonly customerFacing: boolean;
+  readonly timezone: string;
+  readonly businessHours: BusinessHours;
+  readonly access: { readonly viewers: readonly string[]; readonly operators: readonly string[]; readonly approvers: readonly string[]; readonly owners: readonly string[] };
+  readonly runbook: Runbook;
+  /** In the order of the file; the first is the default. */
+  readonly environments: ReadonlyMap<string, Environment>;
+  readonly components: ReadonlyMap<string, Component>;
+  /** Worst first. */
+  readonly severities: readonly Severity[];
+  readonly severityMap: { readonly label: string; readonly byValue: ReadonlyMap<string, string>; readonly default: string };
+  readonly escalation: EscalationPolicy;
+  readonly channels: { readonly alerts: string; readonly incidents: string; readonly stakeholders: string };
+  readonly alerts: { readonly attribution: readonly Matcher[]; readonly rules: readonly AlertRule[] };
+  readonly metrics: ReadonlyMap<string, Metric>;
+  readonly actions: ReadonlyMap<string, Action>;
+  readonly dashboards: readonly { readonly name: string; readonly url: string }[];
+  readonly vendors: readonly { readonly id: string; readonly name: string; readonly url?: string; readonly when?: string }[];
+  /** Seed procedures that are deliberately not offered, with the reason. */
+  readonly disabled: readonly { readonly seed: string; readonly reason: string }[];
+}
+
+export interface BusinessHours {
+  readonly days: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+  /** `09:00`, in the system's time zone. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Runbook {
+  readonly url: string;
+  readonly version: string;
+  /** ISO date, or `null` where the document does not say. */
+  readonly lastUpdated: string | null;
+  readonly reviewEveryMs: number;
+  readonly sections: ReadonlyMap<string, RunbookSection>;
+}
+
+/** A section of `runbook.md`, cut out at its anchor. */
+export interface RunbookSection {
+  readonly id: string;
+  readonly title: string;
+  readonly anchor: string;
+  /** Markdown as written, heading excluded. */
+  readonly body: string;
+  /** The first sentence or two as plain text: what the card quotes. */
+  readonly lead: string;
+  /** In the order of the text: each fenced command and, where this system has one, the id of the action that does it, and what the bot does differently (⚠). */
+  readonly commands: readonly { readonly text: string; readonly action?: string; readonly note?: string }[];
+}
+
+export type Environment = KubernetesEnvironment | ComposeEnvironment;
+
+interface CommonEnvironment {
+  readonly name: string;
+  readonly baseUrl: string | null;
+  readonly prometheusUrl: string | null;
+  /** Writes here need the approvals of `policies.yaml`. */
+  readonly protected: boolean;
+}
+export interface KubernetesEnvironment extends CommonEnvironment {
+  readonly platform: 'kubernetes';
+  readonly context: string;
+  readonly namespace: string;
+}
+export interface ComposeEnvironment extends CommonEnvironment {
+  readonly platform: 'compose';
+  /** `local` or an ssh destination (`ssh://crypto-host`). */
+  readonly host: string;
+  readonly file: string;
+  readonly project: string;
+}
+
+export interface Component {
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly workload?: { readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet'; readonly name: string };
+  readonly selector?: string;
+  readonly container?: string;
+  /** Compose: the service in the file and the name of its container. */
+  readonly service?: string;
+  readonly containerName?: string;
+  readonly image?: { readonly repository: string; readonly tagPattern: string };
+  /** Absent: this component has no `scale`. */
+  readonly replicas?: { readonly min: number; readonly max: number; readonly normal: number };
+  readonly stateful: boolean;
+  readonly helm?: { readonly releases: ReadonlyMap<string, string>; readonly chart: string; readonly settable: readonly string[] };
+}
+
+export interface Severity {
+  /** The system's own word: `P0`, `P1 Critical`. */
+  readonly label: string;
+  /** 1 (worst) to 4; comparable between systems, where labels are not (X-02). */
+  readonly rank: 1 | 2 | 3 | 4;
+  readonly page: 'immediate' | 'business_hours' | 'next_business_day' | 'never';
+  readonly acknowledgeWithinMs: number | null;
+  readonly respondWithinMs: number | null;
+  readonly criteria: readonly string[];
+}
+
+export interface EscalationPolicy {
+  readonly clock: 'opened' | 'alert_start';
+  readonly steps: readonly EscalationStep[];
+  /** Labels of severities that escalate by time; others are paged when their `page` allows. */
+  readonly appliesTo: readonly string[];
+  /** Name of the setting that holds the PagerDuty routing key. */
+  readonly routingKeySetting: string;
+}
+export interface EscalationStep {
+  readonly afterMs: number;
+  readonly role: string;
+  /** What ends it: somebody acknowledged, or it is over. */
+  readonly until: 'acknowledged' | 'resolved';
+  /** Empty: every severity that the policy applies to. */
+  readonly onlySeverities: readonly string[];
+}
+
+export interface Matcher {
+  readonly label: string;
+  readonly equals: string;
+}
+
+export interface AlertRule {
+  readonly name: string;
+  readonly severity: string | null;
+  /** `event`: no incident, one line when it changes (SV-29). */
+  readonly mode: 'incident' | 'event';
+  readonly component: string | null;
+  readonly section: string | null;
+  /** What is wrong in plain words, `{value}` for the alert's value: `error ratio {value} (limit 10 %)`. */
+  readonly sentence: string | null;
+  /** Action ids, in the order of the buttons. */
+  readonly buttons: readonly string[];
+  /** Action ids that run by themselves when the incident opens (rank 1 and 2). */
+  readonly diagnostics: readonly string[];
+  /** What the bot does differently from the runbook, for the card (⚠). */
+  readonly note: string | null;
+}
+
+export interface Metric {
+  readonly name: string;
+  readonly expression: string;
+  readonly unit: string;
+  readonly thresholds: { readonly [name: string]: number };
+}
+
+export interface Action {
+  readonly id: string;
+  /** Verb first, as on a button: `Scale`, `Roll back`. */
+  readonly title: string;
+  /** Primitive id: `k8s.scale`. */
+  readonly use: string;
+  readonly component: string | null;
+  /** Only these environments offer it; empty: all. */
+  readonly environments: readonly string[];
+  readonly risk: Risk;
+  /** Raises the risk where a condition holds. */
+  readonly riskWhen: readonly { readonly when: RiskCondition; readonly risk: Risk }[];
+  /** Fixed parameters, and what a person may give. */
+  readonly fixed: { readonly [name: string]: Json };
+  readonly parameters: readonly ActionParameter[];
+  /** For `http.probe` and `prom.query`: which check, dependency or metric. */
+  readonly probe: Probe | null;
+  readonly metric: string | null;
+  readonly cooldownMs: number;
+  /** Read actions to run afterwards; all must be good for the run to count as helped. */
+  readonly verify: readonly string[];
+  readonly warning: string | null;
+  /** Rows of the requirements that this serves (SV-45), for the coverage table. */
+  readonly serves: readonly string[];
+}
+
+export type Risk = 'read' | 'low' | 'high' | 'destructive';
+export type RiskCondition = 'fewer_replicas' | 'outside_autoscaler' | 'to_zero';
+
+export interface ActionParameter {
+  readonly name: string;
+  readonly kind: 'integer' | 'text' | 'choice';
+  readonly label: string;
+  readonly required: boolean;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly default?: Json;
+  readonly pattern?: string;
+  readonly maxLength?: number;
+  readonly choices?: readonly string[];
+}
+
+export interface Probe {
+  readonly url: string;
+  readonly method: 'GET' | 'HEAD';
+  readonly okStatuses: readonly number[];
+  readonly expectJson?: { readonly [field: string]: Json };
+}
+
+export interface Role {
+  readonly id: string;
+  readonly name: string;
+  /** Slack user group handle (`sre-oncall`), PagerDuty schedule, single Slack ids. All optional; together they are its members. */
+  readonly slackGroup: string | null;
+  readonly pagerdutySchedule: string | null;
+  readonly slackUsers: readonly string[];
+}
+
+/** The first rule that matches decides. */
+export interface PolicyRule {
+  readonly id: string;
+  readonly risk: Risk;
+  /** `null`: any. */
+  readonly system: string | null;
+  readonly environment: string | null;
+  readonly protectedOnly: boolean;
+  /** `viewers`, `operators`, `approvers`, `owners` of the system, or a role id. */
+  readonly mayAsk: readonly string[];
+  readonly mayApprove: readonly string[];
+  /** How many people besides the requester must approve. 0 with `confirm`: the requester confirms alone. */
+  readonly approvals: number;
+  readonly ownerAmongThem: boolean;
+  readonly confirm: boolean;
+  readonly typedConfirmation: boolean;
+  readonly expiresAfterMs: number;
+}
