@@ -1,3 +1,4 @@
+import type { RiskCondition } from '../catalog/system.ts';
 import type { Json } from '../support/json.ts';
 
 /**
@@ -86,6 +87,8 @@ export interface PlanDraft {
   readonly changes: readonly Change[];
   /** Full sentences, each something that the person should know before pressing on. */
   readonly warnings: readonly string[];
+  /** What about this plan may raise its risk (the catalog's `riskWhen`). */
+  readonly conditions?: readonly RiskCondition[];
   readonly request: EffectRequest;
   /** The line that a person could type instead. */
   readonly equivalent: readonly string[];

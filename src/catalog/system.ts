@@ -3,6 +3,7 @@
  * and resolved. Durations are milliseconds here; the files say `5m`.
  */
 import type { Json } from '../support/json.ts';
+import type { SystemFile } from './schema/system-file.ts';
 
 export interface Catalog {
   /** SHA-256 over every file that was read: what an approval is bound to. */
@@ -31,7 +32,7 @@ export interface System {
   readonly severities: readonly Severity[];
   readonly severityMap: { readonly label: string; readonly byValue: ReadonlyMap<string, string>; readonly default: string };
   readonly escalation: EscalationPolicy;
-  readonly channels: { readonly alerts: string; readonly incidents: string; readonly stakeholders: string };
+  readonly channels: { readonly alerts: string; readonly incidents: string; readonly stakeholders: string; readonly security?: string };
   readonly alerts: { readonly attribution: readonly Matcher[]; readonly rules: readonly AlertRule[] };
   readonly metrics: ReadonlyMap<string, Metric>;
   readonly actions: ReadonlyMap<string, Action>;
@@ -39,7 +40,16 @@ export interface System {
   readonly vendors: readonly { readonly id: string; readonly name: string; readonly url?: string; readonly when?: string }[];
   /** Seed procedures that are deliberately not offered, with the reason. */
   readonly disabled: readonly { readonly seed: string; readonly reason: string }[];
+  /** The whole file, completed from `defaults.yaml`: what the parts above do not show (checks, deadlines, procedures, schedules …). */
+  readonly declared: SystemFile;
 }
+
+/** What the catalog needs to know of a primitive. The caller of `loadCatalog` passes them in, so that nothing here depends on their code. */
+export interface PrimitiveSummary {
+  readonly effect: 'read' | 'write';
+  readonly target: 'workload' | 'release' | 'compose' | 'url' | 'query';
+}
+export type Primitives = ReadonlyMap<string, PrimitiveSummary>;
 
 export interface BusinessHours {
   readonly days: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
@@ -67,7 +77,7 @@ export interface RunbookSection {
   /** The first sentence or two as plain text: what the card quotes. */
   readonly lead: string;
   /** In the order of the text: each fenced command and, where this system has one, the id of the action that does it, and what the bot does differently (⚠). */
-  readonly commands: readonly { readonly text: string; readonly action?: string; readonly note?: string }[];
+  readonly commands: readonly { readonly text: string; readonly action?: string; readonly parameters?: Readonly<Record<string, string>>; readonly note?: string }[];
 }
 
 export type Environment = KubernetesEnvironment | ComposeEnvironment;
@@ -90,6 +100,10 @@ export interface ComposeEnvironment extends CommonEnvironment {
   readonly host: string;
   readonly file: string;
   readonly project: string;
+  /** Where scripts, processes and logs are on the host. */
+  readonly directory?: string;
+  /** Variables that every `up` must be given again (CV-58). */
+  readonly stickyVariables: readonly string[];
 }
 
 export interface Component {
@@ -104,6 +118,9 @@ export interface Component {
   readonly image?: { readonly repository: string; readonly tagPattern: string };
   /** Absent: this component has no `scale`. */
   readonly replicas?: { readonly min: number; readonly max: number; readonly normal: number };
+  /** Of the workload, where it has one: it will disagree with a scale. */
+  readonly autoscaler?: string;
+  readonly perPod?: { readonly requestsPerSecond?: number; readonly cpu?: string; readonly memory?: string; readonly databaseConnections?: number };
   readonly stateful: boolean;
   readonly helm?: { readonly releases: ReadonlyMap<string, string>; readonly chart: string; readonly settable: readonly string[] };
 }
@@ -120,6 +137,8 @@ export interface Severity {
 }
 
 export interface EscalationPolicy {
+  /** `pagerduty`: its own policy pages, and we only show it (X-09). */
+  readonly driver: 'bot' | 'pagerduty';
   readonly clock: 'opened' | 'alert_start';
   readonly steps: readonly EscalationStep[];
   /** Labels of severities that escalate by time; others are paged when their `page` allows. */
@@ -130,6 +149,7 @@ export interface EscalationPolicy {
 export interface EscalationStep {
   readonly afterMs: number;
   readonly role: string;
+  readonly via: 'pagerduty' | 'slack';
   /** What ends it: somebody acknowledged, or it is over. */
   readonly until: 'acknowledged' | 'resolved';
   /** Empty: every severity that the policy applies to. */
@@ -156,13 +176,27 @@ export interface AlertRule {
   readonly diagnostics: readonly string[];
   /** What the bot does differently from the runbook, for the card (⚠). */
   readonly note: string | null;
+  /** Metrics whose present value stands on the card. */
+  readonly show: readonly string[];
+  /** Which of the system's channels is told. */
+  readonly audience: 'alerts' | 'incidents' | 'stakeholders' | 'security';
+  /** Openings that follow each other within this time are one. */
+  readonly flapWindowMs: number | null;
+  readonly remindEveryMs: number | null;
+  /** An event is told once per value of this label. */
+  readonly dedupe: string | null;
 }
 
 export interface Metric {
   readonly name: string;
+  /** `{namespace}` is the namespace of the environment that is asked; `resolveTarget` fills it in. */
   readonly expression: string;
   readonly unit: string;
   readonly thresholds: { readonly [name: string]: number };
+  /** What an empty answer means. */
+  readonly onEmpty: 'no_data' | 'zero';
+  /** For a metric that counts states: 2 → open. */
+  readonly values?: { readonly [value: string]: string };
 }
 
 export interface Action {
@@ -171,7 +205,13 @@ export interface Action {
   readonly title: string;
   /** Primitive id: `k8s.scale`. */
   readonly use: string;
+  /** Of the primitive: whether it changes anything, and what it acts on. */
+  readonly effect: 'read' | 'write';
+  readonly target: PrimitiveSummary['target'];
+  /** The one component it acts on; `null` where a person may choose one of `components`, or where there is none. */
   readonly component: string | null;
+  /** What may be chosen; the default component first. Empty for a probe or a query. */
+  readonly components: readonly string[];
   /** Only these environments offer it; empty: all. */
   readonly environments: readonly string[];
   readonly risk: Risk;
@@ -180,7 +220,7 @@ export interface Action {
   /** Fixed parameters, and what a person may give. */
   readonly fixed: { readonly [name: string]: Json };
   readonly parameters: readonly ActionParameter[];
-  /** For `http.probe` and `prom.query`: which check, dependency or metric. */
+  /** For `http.probe`: what is asked; its url may still begin with `{baseUrl}` (`probeFor` fills it in). For `prom.query`: which metric. */
   readonly probe: Probe | null;
   readonly metric: string | null;
   readonly cooldownMs: number;
@@ -201,10 +241,17 @@ export interface ActionParameter {
   readonly required: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
+  /** For an integer also `'resume'`: the number that ran before the last stop. */
   readonly default?: Json;
   readonly pattern?: string;
   readonly maxLength?: number;
   readonly choices?: readonly string[];
+  /** Where bounds or choices come from; `parametersFor` has filled in those of the component. */
+  readonly from?: 'component.replicas' | 'component.image' | 'helm.history' | 'rollout.history' | 's3.list';
+  /** Refused although they fit: `latest`. */
+  readonly deny: readonly string[];
+  /** The chart value that it becomes: `replicaCount`. `checkParameters` then gives it inside `set`. */
+  readonly sets?: string;
 }
 
 export interface Probe {

@@ -17,6 +17,8 @@ export interface Incident {
   readonly state: IncidentState;
   /** Grows with every change; a card never goes back to a lower one (G-4). */
   readonly version: number;
+  /** The version in which its state last changed, or something was done to its system. A press on an older card is refused (F-21). */
+  readonly stateVersion: number;
   readonly source: string;
   /** `alertmanager`, or `person` for one declared by hand, or `intake` for a notification that could not be read. */
   readonly origin: 'alertmanager' | 'person' | 'intake';

@@ -3,6 +3,7 @@ import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
 import type { Json } from '../support/json.ts';
 
 type Jsonb<T> = ColumnType<T, string, string>;
+type NullableJsonb = ColumnType<Json | null, string | null | undefined, string | null>;
 type Time = ColumnType<Date, Date, Date>;
 type NullableTime = ColumnType<Date | null, Date | null | undefined, Date | null>;
 type BigSerial = Generated<number>;
@@ -62,6 +63,8 @@ export interface IncidentTable {
   rank: 1 | 2 | 3 | 4;
   state: 'triggered' | 'acknowledged' | 'resolved';
   version: number;
+  /** The version that the incident had when its state last changed, or something was done to its system: an older card is stale (F-21). */
+  state_version: ColumnType<number, number | undefined, number>;
   channel_id: string;
   opened_at: Time;
   alerts_since: Time;
@@ -118,7 +121,7 @@ export interface MessageTable {
   kind: string;
   subject: string;
   /** For messages that are said once and never change. */
-  content: Jsonb<Json> | null;
+  content: NullableJsonb;
   /** 0 is sent first. */
   priority: number;
   wanted_version: number;
@@ -242,16 +245,16 @@ export interface RunTable {
   policy_id: string;
   expires_at: Time;
   state: RunState;
-  version: number;
+  version: ColumnType<number, number | undefined, number>;
   /** Where its message lives. */
   channel_id: string;
   thread_key: string | null;
   approved_at: NullableTime;
   started_at: NullableTime;
   finished_at: NullableTime;
-  receipt: Jsonb<Json> | null;
+  receipt: NullableJsonb;
   progress_line: string | null;
-  outcome: Jsonb<Json> | null;
+  outcome: NullableJsonb;
   undo_of: string | null;
 }
 

@@ -15,6 +15,7 @@ export const errorTable = {
   COMPOSE_FAILED: { kind: 'upstream', text: 'Docker Compose failed.' },
   PROBE_FAILED: { kind: 'upstream', text: 'The address did not answer.' },
   PROMETHEUS_UNREACHABLE: { kind: 'upstream', text: 'Prometheus did not answer.' },
+  PLAN_UNREADABLE: { kind: 'bug', text: 'A stored plan does not hold what its primitive wrote.' },
   NOT_CONFIGURED: { kind: 'input', text: 'This is not configured.' },
 } as const satisfies Record<string, { kind: ErrorKind; text: string }>;
 

@@ -50,6 +50,7 @@ const statements = [
     rank integer not null check (rank between 1 and 4),
     state text not null check (state in ('triggered', 'acknowledged', 'resolved')),
     version integer not null default 1,
+    state_version integer not null default 1,
     channel_id text not null,
     opened_at timestamptz not null,
     alerts_since timestamptz not null,

@@ -1,0 +1,17 @@
+export interface PagerDutyUser {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+/** Who is on call on which schedule, by user id; the first has the turn now. */
+export type Schedules = Readonly<Record<string, readonly string[]>>;
+
+export const sandboxUsers: readonly PagerDutyUser[] = [
+  { id: 'PUSER01', name: 'Ona Call', email: 'ona@example.com' },
+  { id: 'PUSER02', name: 'Avi Prove', email: 'avi@example.com' },
+  { id: 'PUSER03', name: 'Mana Ger', email: 'mana@example.com' },
+  { id: 'PUSER04', name: 'Stock Bot', email: 'stockops@example.com' },
+];
+
+export const sandboxSchedules: Schedules = { PSCHED1: ['PUSER01', 'PUSER02'] };

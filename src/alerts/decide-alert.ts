@@ -1,0 +1,38 @@
+import type { Alert } from './notification.ts';
+
+/** The latest episode of an alert that is on record: same source, same fingerprint. */
+export interface KnownEpisode {
+  readonly status: 'firing' | 'resolved';
+  readonly startsAt: Date;
+  readonly endsAt: Date | null;
+}
+
+/**
+ * - `open`: a new episode begins
+ * - `refresh`: the open episode goes on
+ * - `end`: the open episode is over
+ * - `reopen`: the episode that was said to be over is not (a late or reordered message of one of two Alertmanagers)
+ * - `ignore`: says nothing that is not known, with the reason
+ */
+export type AlertDecision =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'reopen' }
+  | { readonly kind: 'refresh'; readonly startsAt: Date }
+  | { readonly kind: 'end'; readonly endsAt: Date }
+  | { readonly kind: 'ignore'; readonly reason: 'ended before this episode began' | 'already over' | 'never seen firing' };
+
+/**
+ * G-2. `startsAt` differs between two Prometheus servers that see the same fault, so it is merged (the earliest wins) and never part of the identity.
+ * When messages come out of order we fail open: at worst one card is updated once too often; a firing alert is never hidden.
+ */
+export function decideAlert(known: KnownEpisode | undefined, alert: Alert): AlertDecision {
+  if (alert.status === 'firing') {
+    if (known === undefined) return { kind: 'open' };
+    if (known.status === 'firing') return { kind: 'refresh', startsAt: alert.startsAt < known.startsAt ? alert.startsAt : known.startsAt };
+    return known.endsAt !== null && alert.startsAt <= known.endsAt ? { kind: 'reopen' } : { kind: 'open' };
+  }
+  if (known === undefined) return { kind: 'ignore', reason: 'never seen firing' };
+  if (known.status === 'resolved') return { kind: 'ignore', reason: 'already over' };
+  if (alert.endsAt < known.startsAt) return { kind: 'ignore', reason: 'ended before this episode began' };
+  return { kind: 'end', endsAt: alert.endsAt };
+}

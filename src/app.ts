@@ -1,0 +1,159 @@
+import type { FastifyInstance } from 'fastify';
+import { primitives } from './actions/registry.ts';
+import type { Ports } from './actions/ports.ts';
+import { createPeople } from './approvals/people.ts';
+import type { Catalog } from './catalog/system.ts';
+import type { InteractionSink, SlackReceiver } from './connectors/slack/receive.ts';
+import type { PagerDutyPort } from './escalation/pagerduty-port.ts';
+import type { Bot } from './handlers/bot.ts';
+import { dutiesLane } from './handlers/duties-lane.ts';
+import { createIntake, type IntakeSettings } from './handlers/intake.ts';
+import { handleInteraction, interactionsLane } from './handlers/interactions.ts';
+import { createLanes, type Lanes } from './handlers/lanes.ts';
+import { createMetrics } from './handlers/metrics.ts';
+import { notificationsLane } from './handlers/notifications-lane.ts';
+import { createOperations } from './handlers/operations.ts';
+import { outboxLane } from './handlers/outbox-lane.ts';
+import { pagesLane } from './handlers/pages-lane.ts';
+import { storeInteraction } from './handlers/store-interaction.ts';
+import { answerSubmission } from './handlers/submission.ts';
+import type { Db } from './storage/database.ts';
+import type { Installation } from './storage/installation.ts';
+import type { Clock } from './support/clock.ts';
+import { newId, type Random } from './support/ids.ts';
+import { messageOf, type Log } from './support/log.ts';
+import type { SlackPort } from './views/slack-port.ts';
+
+/** Everything from outside that the bot works with. The same in production, in the sandbox and in tests; only what is handed in differs. */
+export interface AppParts {
+  readonly db: Db;
+  readonly installation: Installation;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly catalog: () => Catalog;
+  readonly ports: Ports;
+  readonly pagerduty: PagerDutyPort;
+  readonly routingKey: (setting: string) => string | undefined;
+  readonly slack: (onMeasured: (method: string, answer: string) => void) => SlackPort;
+  readonly receiver: (sink: InteractionSink) => SlackReceiver;
+  readonly sources: IntakeSettings['sources'];
+}
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface App {
+  readonly bot: Bot;
+  readonly lanes: Lanes;
+  readonly intake: FastifyInstance;
+  readonly operations: FastifyInstance;
+  /** Opens both doors and connects to Slack. `loops: false` leaves the lanes to be stepped by hand. */
+  start(doors: { readonly intake: Listening; readonly operations: Listening; readonly loops: boolean }): Promise<{ readonly intakeUrl: string; readonly operationsUrl: string }>;
+  /** Resolves when nothing that was pressed or typed is still being carried out. */
+  settled(): Promise<void>;
+  /** `/readyz` turns red and intake answers 503 at once; what is in hand ends or is recorded. The database stays open: it is the caller's. */
+  stop(): Promise<void>;
+}
+
+/** A lane that has not come round for this long is stuck (F-44). */
+const stuckAfterMs = 60_000;
+const dutyLanes = 3;
+
+export function createApp(parts: AppParts): App {
+  const metrics = createMetrics();
+  const { clock, log, db } = parts;
+  const slack = parts.slack((method, answer) => metrics.slackCalls.inc({ method, answer }));
+  let lanes: Lanes | undefined;
+  const bot: Bot = {
+    db,
+    clock,
+    random: parts.random,
+    log,
+    primitives,
+    ports: parts.ports,
+    people: createPeople(slack, parts.catalog, clock),
+    catalog: parts.catalog,
+    epoch: () => parts.installation.epoch,
+    slack,
+    pagerduty: parts.pagerduty,
+    metrics,
+    installation: parts.installation.name,
+    owner: newId(parts.random, 'process'),
+    routingKey: parts.routingKey,
+    wake: () => lanes?.wake(),
+  };
+  lanes = createLanes(
+    [
+      notificationsLane(bot),
+      pagesLane(bot),
+      outboxLane(bot, 'post'),
+      outboxLane(bot, 'edit'),
+      interactionsLane(bot),
+      ...Array.from({ length: dutyLanes }, (_, index) => dutiesLane(bot, `duties ${index + 1}`)),
+    ],
+    clock,
+    log,
+  );
+  const running: Lanes = lanes;
+
+  let state: 'starting' | 'ready' | 'stopping' = 'starting';
+  const inHand = new Set<Promise<void>>();
+  const sink: InteractionSink = {
+    store: (interaction) => storeInteraction(db, interaction, clock.now()),
+    answerSubmission: (submission) => answerSubmission(bot, submission),
+    handle: (interaction) => {
+      const work = handleInteraction(bot, interaction).catch((error: unknown) => log.error('An interaction could not be carried out', { error: messageOf(error) }));
+      inHand.add(work);
+      return work.finally(() => inHand.delete(work));
+    },
+    log: (message, fields) => log.warn(message, fields),
+  };
+  const receiver = parts.receiver(sink);
+  const intake = createIntake(bot, { sources: parts.sources, whyNotReady: () => (state === 'ready' ? null : `the bot is ${state}`) });
+  let looping = false;
+  const operations = createOperations(
+    {
+      whyNotReady: () => (state === 'ready' ? [] : [`the bot is ${state}`]),
+      whyNotAlive: () => {
+        if (!looping) return null;
+        const now = clock.now().getTime();
+        const stuck = [...running.lastTurns()].find(([, at]) => now - at.getTime() > stuckAfterMs);
+        return stuck === undefined ? null : `the lane "${stuck[0]}" has not come round since ${stuck[1].toISOString()}`;
+      },
+    },
+    metrics,
+  );
+
+  return {
+    bot,
+    lanes: running,
+    intake,
+    operations,
+    start: async (doors) => {
+      const operationsUrl = await operations.listen({ host: doors.operations.host, port: doors.operations.port });
+      const intakeUrl = await intake.listen({ host: doors.intake.host, port: doors.intake.port });
+      if (doors.loops) {
+        looping = true;
+        running.start();
+      }
+      state = 'ready';
+      // Slack may be away: alerts are taken and pages sent all the same. The library keeps connecting.
+      await receiver.start().catch((error: unknown) => log.error('Slack cannot be reached yet', { error: messageOf(error) }));
+      return { intakeUrl, operationsUrl };
+    },
+    settled: async () => {
+      while (inHand.size > 0) await Promise.all([...inHand]);
+    },
+    stop: async () => {
+      state = 'stopping';
+      await receiver.stop().catch(() => {});
+      await Promise.all([...inHand]);
+      await running.stop();
+      await intake.close();
+      await operations.close();
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import { primitives } from '../actions/registry.ts';
+import { loadCatalog } from '../catalog/load.ts';
+import { formatProblems, summarize } from '../catalog/summary.ts';
+
+/** Prints everything that is wrong with the catalog, or what each system offers. @returns 0 or 2 */
+export async function checkConfig(directory: string): Promise<number> {
+  const loaded = await loadCatalog(directory, primitives);
+  if (!loaded.ok) {
+    console.error(formatProblems(loaded.problems));
+    return 2;
+  }
+  console.log(summarize(loaded.catalog));
+  return 0;
+}

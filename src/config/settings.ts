@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** Every setting, what it is for and an example. The README's table and the messages about wrong settings come from here. */
+export const settingDocs = {
+  PORT: { purpose: 'port of the listener for outside systems', example: '8080' },
+  HOST: { purpose: 'address of the listener for outside systems', example: '0.0.0.0' },
+  OPS_HOST: { purpose: 'address of /livez, /readyz and /metrics', example: '127.0.0.1' },
+  OPS_PORT: { purpose: 'port of /livez, /readyz and /metrics', example: '9090' },
+  ALERTMANAGER_TOKEN: { purpose: 'bearer token that Alertmanager must send; several, separated by commas, while one replaces another', example: '64 random hex digits' },
+  DATABASE_URL: { purpose: 'PostgreSQL; without it PGlite in STOCKOPS_DATA_DIR', example: 'postgres://stockops@db/stockops' },
+  STOCKOPS_DATA_DIR: { purpose: 'directory of PGlite', example: './data' },
+  STOCKOPS_SYSTEMS_DIR: { purpose: 'directory of the catalog', example: './systems' },
+  SLACK_BOT_TOKEN: { purpose: 'bot token of the Slack app', example: 'xoxb-…' },
+  SLACK_APP_TOKEN: { purpose: 'app-level token for Socket Mode', example: 'xapp-…' },
+  SLACK_SIGNING_SECRET: { purpose: 'signing secret of the Slack app, instead of Socket Mode', example: '32 hex digits' },
+  SLACK_HTTP_PORT: { purpose: 'port of /slack/events in HTTP mode', example: '8081' },
+  SLACK_API_URL: { purpose: 'address of Slack, where it is not the usual one', example: 'https://slack.com/api/' },
+  PAGERDUTY_API_TOKEN: { purpose: 'REST token of PagerDuty, for who is on call', example: '20 characters' },
+  PAGERDUTY_FROM: { purpose: 'e-mail address of a PagerDuty user, in whose name REST calls are made', example: 'stockops@example.com' },
+  PAGERDUTY_API_URL: { purpose: 'address of PagerDuty’s REST API', example: 'https://api.pagerduty.com' },
+  PAGERDUTY_EVENTS_URL: { purpose: 'address of PagerDuty’s Events API', example: 'https://events.pagerduty.com' },
+  KUBECONFIG: { purpose: 'kubeconfig with the contexts that the systems name; without it the pod’s own service account', example: '/etc/stockops/kubeconfig' },
+  HELM_BIN: { purpose: 'the Helm 4 program', example: '/usr/local/bin/helm' },
+  DOCKER_BIN: { purpose: 'the docker program with its compose plugin', example: '/usr/bin/docker' },
+  STOCKOPS_INSTALLATION: { purpose: 'name of this installation, part of PagerDuty’s dedup keys', example: 'harbor' },
+  STOCKOPS_PRIVATE_HOSTS: { purpose: 'hosts with private addresses that probes may reach, separated by commas', example: 'stock.internal.example.com' },
+  LOG_LEVEL: { purpose: 'least severe line that is logged: debug, info, warn or error', example: 'info' },
+} as const;
+export type SettingName = keyof typeof settingDocs;
+
+/** Settings that hold a secret: never printed, and readable from a file named by `NAME_FILE`. */
+export const secretSettings: ReadonlySet<string> = new Set<SettingName>(['ALERTMANAGER_TOKEN', 'DATABASE_URL', 'SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET', 'PAGERDUTY_API_TOKEN']);
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const url = z.url({ protocol: /^https?$/ });
+const Settings = z
+  .object({
+    PORT: port.default(8080),
+    HOST: z.string().default('0.0.0.0'),
+    OPS_HOST: z.string().default('127.0.0.1'),
+    OPS_PORT: port.default(9090),
+    ALERTMANAGER_TOKEN: z
+      .string()
+      .transform((text) => text.split(',').map((token) => token.trim()))
+      .refine((tokens) => tokens.every((token) => token.length >= 32), 'each token must have at least 32 characters'),
+    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+    STOCKOPS_DATA_DIR: z.string().default('./data'),
+    STOCKOPS_SYSTEMS_DIR: z.string().default('./systems'),
+    SLACK_BOT_TOKEN: z.string().min(1),
+    SLACK_APP_TOKEN: z.string().min(1).optional(),
+    SLACK_SIGNING_SECRET: z.string().min(16).optional(),
+    SLACK_HTTP_PORT: port.default(8081),
+    SLACK_API_URL: url.optional(),
+    PAGERDUTY_API_TOKEN: z.string().min(1).optional(),
+    PAGERDUTY_FROM: z.email().optional(),
+    PAGERDUTY_API_URL: url.default('https://api.pagerduty.com'),
+    PAGERDUTY_EVENTS_URL: url.default('https://events.pagerduty.com'),
+    KUBECONFIG: z.string().optional(),
+    HELM_BIN: z.string().default('helm'),
+    DOCKER_BIN: z.string().default('docker'),
+    STOCKOPS_INSTALLATION: z
+      .string()
+      .regex(/^[a-z0-9-]{1,40}$/, 'lower-case letters, digits and hyphens, at most 40')
+      .default('stockops'),
+    STOCKOPS_PRIVATE_HOSTS: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').map((host) => host.trim()).filter((host) => host !== '')),
+    LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  })
+  .refine((settings) => settings.SLACK_APP_TOKEN !== undefined || settings.SLACK_SIGNING_SECRET !== undefined, {
+    path: ['SLACK_APP_TOKEN'],
+    message: 'is missing (or SLACK_SIGNING_SECRET, for HTTP mode)',
+  });
+
+export interface Settings extends z.output<typeof Settings> {
+  /** PagerDuty routing keys by the setting that a system's file names. */
+  readonly routingKeys: ReadonlyMap<string, string>;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** All problems at once, each with the setting's name, what it is for, and an example. */
+export function readSettings(environment: Environment, readFile: (path: string) => string = (path) => readFileSync(path, 'utf8')): { ok: true; settings: Settings } | { ok: false; problems: string[] } {
+  const problems: string[] = [];
+  const values: Record<string, string> = {};
+  const take = (name: string) => {
+    const given = environment[name];
+    const file = environment[`${name}_FILE`];
+    if (given !== undefined && given !== '') values[name] = given;
+    else if (file !== undefined && file !== '') {
+      try {
+        values[name] = readFile(file).trim();
+      } catch {
+        problems.push(`${name}_FILE: ${file} cannot be read.`);
+      }
+    }
+  };
+  for (const name of Object.keys(settingDocs)) take(name);
+  const routingNames = Object.keys(environment).flatMap((name) => /^(PAGERDUTY_ROUTING_KEY_[A-Z0-9_]+?)(_FILE)?$/.exec(name)?.[1] ?? []);
+  for (const name of routingNames) take(name);
+
+  const parsed = Settings.safeParse(values);
+  if (!parsed.success)
+    for (const issue of parsed.error.issues) {
+      const name = String(issue.path[0] ?? '') as SettingName;
+      const doc = settingDocs[name];
+      const missing = values[name] === undefined && name !== 'SLACK_APP_TOKEN';
+      problems.push(`${name} ${missing ? 'is missing' : issue.message}: ${doc.purpose}, for example ${name}=${doc.example}`);
+    }
+  if (!parsed.success || problems.length > 0) return { ok: false, problems };
+  const routingKeys = new Map(routingNames.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]] as const])));
+  return { ok: true, settings: { ...parsed.data, routingKeys } };
+}

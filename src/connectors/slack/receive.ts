@@ -1,0 +1,77 @@
+import { App, HTTPReceiver, LogLevel, SocketModeReceiver, type Receiver } from '@slack/bolt';
+import type { Interaction, Submission, SubmissionAnswer } from '../../views/slack-port.ts';
+import { parseCommand, parseHomeOpened, parsePress, parseSubmission } from './parse-interaction.ts';
+
+export interface ReceiveSettings {
+  readonly botToken: string;
+  readonly apiUrl?: string;
+  /** Socket Mode with an app token, or HTTP with a signing secret. */
+  readonly mode: { readonly kind: 'socket'; readonly appToken: string } | { readonly kind: 'http'; readonly signingSecret: string; readonly port: number; readonly host: string };
+}
+
+export interface InteractionSink {
+  /** Stores it. Resolves when it is committed; only then is Slack told that it arrived (G-9). `duplicate`: it was there already. */
+  store(interaction: Interaction): Promise<'stored' | 'duplicate'>;
+  /** Pure and quick: what the sender of a modal sees at once. */
+  answerSubmission(submission: Submission): SubmissionAnswer;
+  /** Carries it out. Never rejects. */
+  handle(interaction: Interaction): Promise<void>;
+  log(message: string, fields: Record<string, unknown>): void;
+}
+
+export interface SlackReceiver {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Bolt is used for what it is good at: the connection, the signature, the acknowledgement. Routing is ours, by the verb in the control. */
+export function createSlackReceiver(settings: ReceiveSettings, sink: InteractionSink): SlackReceiver {
+  const logger = boltLogger(sink);
+  const clientOptions = {
+    retryConfig: { retries: 0 },
+    timeout: 10_000,
+    ...(settings.apiUrl !== undefined && { slackApiUrl: settings.apiUrl }),
+  };
+  const receiver: Receiver =
+    settings.mode.kind === 'socket'
+      ? new SocketModeReceiver({ appToken: settings.mode.appToken, logger, installerOptions: { clientOptions } })
+      : new HTTPReceiver({ signingSecret: settings.mode.signingSecret, endpoints: '/slack/events', logger, processBeforeResponse: true });
+  // Bolt would ask Slack who we are at every press; a press must be acknowledged also while Slack's API is slow.
+  const authorize = async () => ({ botToken: settings.botToken });
+  const app = new App({ authorize, receiver, logger, clientOptions, ignoreSelf: false });
+
+  const accept = async (interaction: Interaction | null, acknowledge: () => Promise<void>): Promise<void> => {
+    if (interaction === null) {
+      sink.log('Slack sent something of an unknown shape; it was not acted on', {});
+      return acknowledge();
+    }
+    const stored = await sink.store(interaction);
+    await acknowledge();
+    if (stored === 'stored') await sink.handle(interaction);
+  };
+
+  app.action(/.*/, ({ body, ack }) => accept(parsePress(body), () => ack()));
+  app.command(/.*/, ({ body, ack }) => accept(parseCommand(body), () => ack()));
+  app.event('app_home_opened', ({ body }) => accept(parseHomeOpened(body), async () => {}));
+  app.view(/.*/, async ({ body, ack }) => {
+    const submission = parseSubmission(body);
+    const answer = submission === null ? ({ kind: 'close' } as const) : sink.answerSubmission(submission);
+    if (answer.kind === 'errors') return ack({ response_action: 'errors', errors: { ...answer.errors } });
+    return accept(submission, () => (answer.kind === 'update' ? ack({ response_action: 'update', view: answer.view as never }) : ack()));
+  });
+  app.error(async (error) => sink.log('A request from Slack failed', { error: error.message }));
+
+  return {
+    start: async () => {
+      await (settings.mode.kind === 'http' ? app.start({ port: settings.mode.port, host: settings.mode.host }) : app.start());
+    },
+    stop: async () => {
+      await app.stop();
+    },
+  };
+}
+
+function boltLogger(sink: InteractionSink) {
+  const say = (...parts: unknown[]) => sink.log('Slack connection', { detail: parts.map((part) => (part instanceof Error ? part.message : String(part))).join(' ').slice(0, 500) });
+  return { debug() {}, info() {}, warn: say, error: say, setLevel() {}, getLevel: () => LogLevel.WARN, setName() {} };
+}

@@ -1,0 +1,19 @@
+import type { PagerDutyPort } from '../escalation/pagerduty-port.ts';
+import type { RunDependencies } from '../runs/dependencies.ts';
+import type { SlackPort } from '../views/slack-port.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Everything that a handler may need; put together in `app.ts`. */
+export interface Bot extends RunDependencies {
+  readonly slack: SlackPort;
+  readonly pagerduty: PagerDutyPort;
+  readonly metrics: Metrics;
+  /** Names this installation in PagerDuty's dedup keys. */
+  readonly installation: string;
+  /** Names this process in leases. */
+  readonly owner: string;
+  /** The PagerDuty routing key behind the setting that a system's file names. */
+  readonly routingKey: (setting: string) => string | undefined;
+  /** Something may be due: the lanes look at once instead of at their next look. */
+  readonly wake: () => void;
+}

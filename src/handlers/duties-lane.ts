@@ -1,0 +1,46 @@
+import { checkStorm } from '../incidents/storm.ts';
+import { expireRun } from '../runs/decide.ts';
+import { startRun } from '../runs/start.ts';
+import { lookAgain, watchRun } from '../runs/watch.ts';
+import { addDuty, claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../storage/duties.ts';
+import { messageOf } from '../support/log.ts';
+import type { Bot } from './bot.ts';
+import { diagnose } from './diagnose.ts';
+import type { Lane } from './lanes.ts';
+import { renewWhile } from './renew-lease.ts';
+
+/** What is done with each kind of duty. The list is the documentation. */
+const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promise<void>>> = {
+  'incident.diagnose': (bot, duty) => diagnose(bot, (duty.payload as { incidentId: number }).incidentId),
+  'run.start': (bot, duty) => startRun(bot, duty.key),
+  'run.watch': (bot, duty) => watchRun(bot, duty.key),
+  'run.look': (bot, duty) => lookAgain(bot, duty.key),
+  'run.expire': (bot, duty) => expireRun(bot, duty.key),
+  'storm.check': async (bot, duty, now) => {
+    const again = await checkStorm(bot.db, Number(duty.key), now);
+    if (again !== null) await addDuty(bot.db, { kind: 'storm.check', key: duty.key, dueAt: again });
+  },
+};
+
+/** Does what is due, whoever wrote it down. A duty that fails comes back later; one that keeps failing is set aside and shown. */
+export function dutiesLane(bot: Bot, name: string): Lane {
+  return {
+    name,
+    step: async (now) => {
+      const duty = await claimDuty(bot.db, bot.owner, now);
+      if (duty === undefined) return false;
+      try {
+        const doer = doers[duty.kind];
+        if (doer === undefined) throw new Error(`no handler for ${duty.kind}`);
+        await renewWhile(bot, duty, doer(bot, duty, now));
+        await finishDuty(bot.db, duty);
+      } catch (error) {
+        const quarantined = await failDuty(bot.db, duty, messageOf(error), now);
+        bot.log[quarantined ? 'error' : 'warn']('A duty failed', { duty: duty.id, kind: duty.kind, key: duty.key, tries: duty.tries, error: messageOf(error) });
+      }
+      bot.wake();
+      return true;
+    },
+    nextAt: () => nextDutyAt(bot.db),
+  };
+}

@@ -1,0 +1,38 @@
+import { openIncidents } from '../incidents/store.ts';
+import { whyNotApprove } from '../approvals/policy.ts';
+import { findRun } from '../runs/store.ts';
+import { homeView } from '../views/home.ts';
+import type { HomeOpened } from '../views/slack-port.ts';
+import type { Bot } from './bot.ts';
+import { onCallRoles } from './on-call.ts';
+import { systemStates } from './system-states.ts';
+
+const lastRuns = 5;
+
+/** The Home tab of one person, made when they open it. */
+export async function handleHome(bot: Bot, { userId }: HomeOpened): Promise<void> {
+  const identity = await bot.people.identify(userId);
+  const catalog = bot.catalog();
+  const waiting = [];
+  for (const { id } of await bot.db.selectFrom('runs').select('id').where('state', '=', 'awaiting_approval').orderBy('expires_at').limit(50).execute()) {
+    const run = await findRun(bot.db, id);
+    const system = catalog.systems.find((candidate) => candidate.id === run?.plan.systemId);
+    const rule = catalog.policies.find((candidate) => candidate.id === run?.plan.policyId);
+    if (run === undefined || system === undefined || rule === undefined || whyNotApprove(rule, system, identity, run.requestedBy, '') !== null) continue;
+    waiting.push({ requestId: run.id, summary: run.plan.draft.summary, environment: run.plan.environment, requestedBy: run.requestedBy, expiresAt: run.expiresAt });
+  }
+  const mine = (await openIncidents(bot.db)).filter((incident) => incident.acknowledgedBy === userId);
+  const runs = await bot.db.selectFrom('runs').select(['id', 'state', 'finished_at', 'requested_at']).where('requested_by', '=', userId).where('state', '<>', 'planned').orderBy('requested_at', 'desc').limit(lastRuns).execute();
+  const view = homeView({
+    waiting,
+    mine: mine.map((incident) => ({ id: incident.id, severity: incident.severity, rank: incident.rank, title: incident.title, state: 'acknowledged', since: incident.openedAt })),
+    overdue: [],
+    systems: await systemStates(bot, null),
+    onCall: await onCallRoles(bot, null),
+    maintenance: [],
+    runs: await Promise.all(runs.map(async (row) => ({ summary: (await findRun(bot.db, row.id))?.plan.draft.summary ?? row.id, outcome: row.state.replaceAll('_', ' '), at: row.finished_at ?? row.requested_at }))),
+    now: bot.clock.now(),
+  });
+  const published = await bot.slack.publishHome(userId, view);
+  if (published.status === 'failed') bot.log.warn('A Home tab could not be shown', { user: userId, error: published.error });
+}

@@ -1,0 +1,189 @@
+import { findSystem } from '../catalog/resolve.ts';
+import type { System } from '../catalog/system.ts';
+import type { Incident } from '../incidents/incident.ts';
+import { findIncident, summarizeAlerts, timelineOf } from '../incidents/store.ts';
+import { approveRun, withdrawRun, type Decided } from '../runs/decide.ts';
+import { lookAgain } from '../runs/watch.ts';
+import { findRun } from '../runs/store.ts';
+import type { Run } from '../runs/run.ts';
+import { parseControl, type Control } from '../views/controls.ts';
+import { moreModal } from '../views/more-modal.ts';
+import { planModal, wholePlanModal } from '../views/plan-modal.ts';
+import { denyModal, settleModal } from '../views/request-modals.ts';
+import { resolveModal } from '../views/resolve-modal.ts';
+import { runbookModal } from '../views/runbook-modal.ts';
+import type { ModalContent } from '../views/blocks.ts';
+import type { Press } from '../views/slack-port.ts';
+import { staleCardMessage } from '../views/stale-card.ts';
+import { askForAction } from './ask-for-action.ts';
+import type { Bot } from './bot.ts';
+import { continueCommand } from './command.ts';
+import { acknowledge, reopen, type Acted } from './incident-acts.ts';
+import { systemOf } from './incident-content.ts';
+import { placeOf, refuse, whisper } from './reply.ts';
+import { toPlanView } from './run-content.ts';
+
+/** A button. What it meant is in its value; whether it still holds, the database says. */
+export async function handlePress(bot: Bot, press: Press): Promise<void> {
+  const control = parseControl(press.actionId, press.value);
+  if (control === null) return;
+  const place = placeOf(press);
+  const identity = await bot.people.identify(press.userId);
+  if (identity.person?.isFullMember !== true)
+    return refuse(bot, place, { refused: 'What you pressed', rule: identity.person === null ? 'Slack did not say who you are' : 'only full members of this workspace may use the bot', instead: 'Ask a member of the team.' });
+
+  switch (control.verb) {
+    case 'incident.acknowledge':
+      return told(bot, press, await acknowledge(bot, control.incidentId ?? 0, press.userId, control.incidentVersion ?? null));
+    case 'incident.reopen':
+      return told(bot, press, await reopen(bot, control.incidentId ?? 0, press.userId, control.incidentVersion ?? null));
+    case 'incident.resolve':
+      return withIncident(bot, press, control, async (incident) => {
+        const { firing } = await summarizeAlerts(bot.db, incident.id);
+        await open(bot, press, resolveModal({ incident, systemName: systemOf(bot.catalog(), incident)?.name ?? null, firing }));
+      });
+    case 'incident.more':
+    case 'incident.show':
+      return withIncident(bot, press, control, (incident) => openMore(bot, press, incident));
+    case 'runbook.open':
+      return openRunbook(bot, press, control);
+    case 'action.propose':
+    case 'runbook.run':
+      return proposeAction(bot, press, control);
+    case 'request.confirm':
+      return withRun(bot, press, control, (run) => open(bot, press, planModal(toPlanView(bot.catalog(), run, bot.clock.now()))));
+    case 'request.show':
+      return withRun(bot, press, control, (run) => open(bot, press, wholePlanModal(toPlanView(bot.catalog(), run, bot.clock.now()))));
+    case 'request.approve':
+      return toldOfRun(bot, press, await approveRun(bot, control.requestId ?? '', press.userId));
+    case 'request.withdraw':
+      return toldOfRun(bot, press, await withdrawRun(bot, control.requestId ?? '', press.userId));
+    case 'request.deny':
+      return withRun(bot, press, control, (run) => open(bot, press, denyModal({ requestId: run.id, summary: run.plan.draft.summary })));
+    case 'run.itHappened':
+    case 'run.itDidNot':
+      return withRun(bot, press, control, (run) =>
+        open(bot, press, settleModal({ requestId: run.id, summary: run.plan.draft.summary, how: control.verb === 'run.itHappened' ? 'happened' : 'didNotHappen' })),
+      );
+    case 'run.lookAgain':
+      return lookAgain(bot, control.requestId ?? '');
+    case 'run.undo':
+      return undo(bot, press, control);
+    case 'system.pick':
+    case 'system.show':
+      return continueCommand(bot, press, control);
+  }
+}
+
+async function proposeAction(bot: Bot, press: Press, control: Control): Promise<void> {
+  const place = placeOf(press);
+  const incident = control.incidentId === undefined ? null : ((await findIncident(bot.db, control.incidentId)) ?? null);
+  // What was pressed on an old card was meant for another state: nothing is done, and the card is fresh.
+  if (incident !== null && control.verb === 'action.propose' && control.incidentVersion !== undefined && control.incidentVersion < incident.stateVersion && press.viewId === null)
+    return told(bot, press, { kind: 'stale', incident });
+  const system = findSystemOf(bot, control.systemId ?? incident?.systemId ?? '');
+  const action = system?.actions.get(control.actionId ?? '');
+  if (system === null || action === undefined) return refuse(bot, place, { refused: 'What you pressed', rule: 'the catalog no longer has it', instead: 'Use /stock help.' });
+  const environment = control.environment ?? incident?.environment ?? [...system.environments.keys()][0] ?? '';
+  return askForAction(bot, {
+    system,
+    action,
+    environment,
+    component: control.component ?? null,
+    given: control.parameters ?? {},
+    incident,
+    place,
+    // A modal that is open already gives way to the next one.
+    triggerId: press.triggerId,
+    viewId: null,
+    dryRun: false,
+    key: press.key.slice(0, 16),
+  });
+}
+
+async function undo(bot: Bot, press: Press, control: Control): Promise<void> {
+  return withRun(bot, press, control, async (run) => {
+    const system = findSystemOf(bot, run.plan.systemId);
+    const action = system?.actions.get(run.plan.actionId);
+    if (system === null || action === undefined) return refuse(bot, placeOf(press), { refused: 'Undo', rule: 'the catalog no longer has this action', instead: 'Use /stock help.' });
+    const incident = run.plan.incidentId === null ? null : ((await findIncident(bot.db, run.plan.incidentId)) ?? null);
+    return askForAction(bot, {
+      system,
+      action,
+      environment: run.plan.environment,
+      component: run.plan.component,
+      given: {},
+      incident,
+      place: placeOf(press),
+      triggerId: press.triggerId,
+      viewId: null,
+      dryRun: false,
+      undo: run,
+      key: press.key.slice(0, 16),
+    });
+  });
+}
+
+async function openMore(bot: Bot, press: Press, incident: Incident): Promise<void> {
+  const system = systemOf(bot.catalog(), incident);
+  const offered = system === null ? [] : [...system.actions.values()].filter((action) => action.environments.length === 0 || (incident.environment !== null && action.environments.includes(incident.environment)));
+  return open(
+    bot,
+    press,
+    moreModal({
+      incident,
+      systemName: system?.name ?? null,
+      actions: offered.map((action) => ({ id: action.id, title: action.title, component: action.component, risk: action.risk })),
+      runbook: system === null ? [] : [...system.runbook.sections.values()].map((section) => ({ sectionId: section.id, title: section.title })),
+    }),
+  );
+}
+
+async function openRunbook(bot: Bot, press: Press, control: Control): Promise<void> {
+  const incident = control.incidentId === undefined ? null : ((await findIncident(bot.db, control.incidentId)) ?? null);
+  const system = findSystemOf(bot, control.systemId ?? incident?.systemId ?? '');
+  const section = system?.runbook.sections.get(control.sectionId ?? '');
+  if (system === null || section === undefined) return refuse(bot, placeOf(press), { refused: 'Open the runbook', rule: 'the section is no longer there', instead: 'Use /stock help.' });
+  const environment = incident?.environment ?? [...system.environments.keys()][0] ?? null;
+  const offered = new Map([...system.actions.values()].filter((action) => action.environments.length === 0 || (environment !== null && action.environments.includes(environment))).map((action) => [action.id, { title: action.title, effect: action.effect }]));
+  return open(
+    bot,
+    press,
+    runbookModal({ systemId: system.id, systemName: system.name, environment, incident: incident && { id: incident.id, version: incident.version }, section, runbook: system.runbook, offered }),
+  );
+}
+
+/** The presser is told only when nothing was done; what was done is on the card for everybody. */
+async function told(bot: Bot, press: Press, acted: Acted): Promise<void> {
+  if (acted.kind === 'done') return;
+  if (acted.kind === 'gone') return refuse(bot, placeOf(press), { refused: 'What you pressed', rule: 'this incident is not known here', instead: 'Use /stock incidents.' });
+  const { incident } = acted;
+  const entries = await timelineOf(bot.db, incident.id);
+  const last = entries.findLast((entry) => ['acknowledged', 'resolved', 'reopened', 'run'].includes(entry.kind));
+  return whisper(bot, placeOf(press), staleCardMessage({ incidentId: incident.id, since: last === undefined ? null : { what: last.kind === 'run' ? last.text : `it was ${last.kind}`, at: last.at }, now: bot.clock.now() }));
+}
+
+async function toldOfRun(bot: Bot, press: Press, decided: Decided): Promise<void> {
+  if (decided.kind === 'refused') await refuse(bot, placeOf(press), decided.refusal);
+}
+
+async function withIncident(bot: Bot, press: Press, control: Control, act: (incident: Incident) => Promise<void>): Promise<void> {
+  const incident = control.incidentId === undefined ? undefined : await findIncident(bot.db, control.incidentId);
+  return incident === undefined ? told(bot, press, { kind: 'gone' }) : act(incident);
+}
+
+async function withRun(bot: Bot, press: Press, control: Control, act: (run: Run) => Promise<void>): Promise<void> {
+  const run = await findRun(bot.db, control.requestId ?? '');
+  return run === undefined ? refuse(bot, placeOf(press), { refused: 'What you pressed', rule: 'this request is not known here', instead: 'Ask for a fresh plan.' }) : act(run);
+}
+
+/** Opens a modal, or tells the person that Slack would not. */
+async function open(bot: Bot, press: Press, view: ModalContent): Promise<void> {
+  const opened = press.viewId === null ? await bot.slack.openView(press.triggerId, view) : await bot.slack.pushView(press.triggerId, view);
+  if (opened.status === 'failed') await refuse(bot, placeOf(press), { refused: 'Open a window', rule: `Slack did not let the bot open it (${opened.error})`, instead: 'Press again.' });
+}
+
+function findSystemOf(bot: Bot, id: string): System | null {
+  const found = findSystem(bot.catalog(), id);
+  return 'id' in found ? found : null;
+}

@@ -1,0 +1,49 @@
+import type { Refusal } from '../actions/plan.ts';
+import { StockOpsError } from '../support/errors.ts';
+import type { MessageContent } from '../views/blocks.ts';
+import { refusalMessage } from '../views/refusal.ts';
+import type { Interaction } from '../views/slack-port.ts';
+import type { Bot } from './bot.ts';
+
+/** Where a person is told something that is only for them. */
+export interface Place {
+  readonly userId: string;
+  readonly channelId: string | null;
+  readonly threadTs: string | null;
+}
+
+export function placeOf(interaction: Interaction): Place {
+  switch (interaction.kind) {
+    case 'press':
+      return { userId: interaction.userId, channelId: interaction.channelId, threadTs: interaction.threadTs };
+    case 'command':
+      return { userId: interaction.userId, channelId: interaction.channelId, threadTs: null };
+    default:
+      return { userId: interaction.userId, channelId: null, threadTs: null };
+  }
+}
+
+/** Seen by one person, where they pressed; as a direct message where that is not possible. */
+export async function whisper(bot: Bot, place: Place, content: MessageContent): Promise<void> {
+  if (place.channelId !== null) {
+    const answer = await bot.slack.whisper({ channel: place.channelId, userId: place.userId, threadTs: place.threadTs, content });
+    if (answer.status === 'done') return;
+  }
+  const answer = await bot.slack.tell(place.userId, content);
+  if (answer.status !== 'done') bot.log.warn('A person could not be told', { user: place.userId, answer: answer.status });
+}
+
+export function refuse(bot: Bot, place: Place, refusal: Refusal): Promise<void> {
+  return whisper(bot, place, refusalMessage(refusal));
+}
+
+/** The one place where an error becomes words for a person. What is not in the table says nothing inner. */
+export async function failed(bot: Bot, interaction: Interaction, error: unknown): Promise<void> {
+  await refuse(bot, placeOf(interaction), refusalOf(error));
+}
+
+export function refusalOf(error: unknown): Refusal {
+  return error instanceof StockOpsError
+    ? { refused: 'What you asked for', rule: error.message.replace(/\.$/, ''), instead: 'Nothing was changed. Try again in a moment.' }
+    : { refused: 'What you asked for', rule: 'something went wrong inside the bot, and it has been logged', instead: 'It is tried again by itself; look at the thread before you press again.' };
+}

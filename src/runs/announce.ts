@@ -1,0 +1,33 @@
+import { addTimelineEntry, changeIncident } from '../incidents/store.ts';
+import type { DbOrTx } from '../storage/database.ts';
+import { refreshMessages, wantMessage } from '../storage/outbox.ts';
+import type { Run } from './run.ts';
+
+export const runMessageKey = (runId: string): string => `run:${runId}`;
+
+/** Where a run's message stands in the queue: a person waits for it. */
+const runPriority = 5;
+
+/** The run's one message, and the line about it on the incident's card, show the state of now. With `text`, the timeline says so too. */
+export async function announceRun(tx: DbOrTx, run: Run, now: Date, entry?: { readonly actor: string; readonly text: string }): Promise<void> {
+  await wantMessage(
+    tx,
+    {
+      key: runMessageKey(run.id),
+      channel: run.channelId,
+      ...(run.threadKey !== null && { threadKey: run.threadKey }),
+      kind: 'run',
+      subject: run.id,
+      priority: runPriority,
+    },
+    now,
+  );
+  // Those who were asked in person see the same.
+  await refreshMessages(tx, 'approval', run.id, now);
+  const { incidentId } = run.plan;
+  if (incidentId === null) return;
+  const after = await tx.selectFrom('runs').select('state').where('id', '=', run.id).executeTakeFirst();
+  if (after?.state === 'succeeded' || after?.state === 'failed') await changeIncident(tx, incidentId, {}, true);
+  await refreshMessages(tx, 'card', String(incidentId), now);
+  if (entry !== undefined) await addTimelineEntry(tx, incidentId, { at: now, kind: 'run', actor: entry.actor, text: entry.text });
+}

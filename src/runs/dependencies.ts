@@ -1,0 +1,31 @@
+import type { Context, Primitive } from '../actions/define-primitive.ts';
+import type { Ports } from '../actions/ports.ts';
+import type { People } from '../approvals/people.ts';
+import type { Catalog } from '../catalog/system.ts';
+import type { Db } from '../storage/database.ts';
+import type { Clock } from '../support/clock.ts';
+import type { Random } from '../support/ids.ts';
+import type { Log } from '../support/log.ts';
+
+/** What running actions needs; handed in by `app.ts`. */
+export interface RunDependencies {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly primitives: ReadonlyMap<string, Primitive>;
+  readonly ports: Ports;
+  readonly people: People;
+  readonly catalog: () => Catalog;
+  /** Grows when the database's past changed under us. */
+  readonly epoch: () => number;
+}
+
+/** How long a read may take before the bot says that it got no answer. */
+export const readDeadlineMs = 15_000;
+/** How long an effect may take to be answered before it is `unknown`. Helm's hooks may take minutes. */
+export const effectDeadlineMs = 5 * 60_000;
+
+export function contextFor({ ports, clock }: RunDependencies, deadlineMs: number): Context {
+  return { ports, clock, signal: AbortSignal.timeout(deadlineMs) };
+}

@@ -1,0 +1,14 @@
+/** How a run ended, as the card, the timeline and the audit tell it. */
+export type Outcome =
+  | { readonly status: 'succeeded'; readonly lines: readonly string[]; readonly checks: readonly Check[] }
+  /** `reason` is one sentence; `lines` are what is so now. */
+  | { readonly status: 'failed'; readonly reason: string; readonly lines: readonly string[]; readonly log: string | null }
+  /** The effect may or may not have happened. `lines` are what was seen since. */
+  | { readonly status: 'unknown'; readonly reason: string; readonly lines: readonly string[]; readonly verdict: 'happened' | 'didNotHappen' | 'unclear' }
+  | { readonly status: 'notStarted'; readonly reason: string };
+
+export interface Check {
+  readonly title: string;
+  readonly headline: string;
+  readonly good: boolean;
+}

@@ -1,0 +1,153 @@
+import { sql } from 'kysely';
+import type { Receipt } from '../actions/ports.ts';
+import type { Plan } from '../approvals/plan.ts';
+import type { DbOrTx, Tx } from '../storage/database.ts';
+import type { Row, RunState } from '../storage/tables.ts';
+import type { Outcome } from './outcome.ts';
+import type { Approval, Run } from './run.ts';
+
+export async function findRun(db: DbOrTx, id: string): Promise<Run | undefined> {
+  const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toRun(row, await approvalsOf(db, id));
+}
+
+/** Reads a run and holds its row until the transaction ends. */
+export async function lockRun(tx: Tx, id: string): Promise<Run | undefined> {
+  const row = await tx.selectFrom('runs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  return row && toRun(row, await approvalsOf(tx, id));
+}
+
+export async function runsOfIncident(db: DbOrTx, incidentId: number): Promise<Run[]> {
+  const rows = await db.selectFrom('runs').selectAll().where('incident_id', '=', incidentId).orderBy('requested_at', 'desc').limit(50).execute();
+  return Promise.all(rows.map(async (row) => toRun(row, await approvalsOf(db, row.id))));
+}
+
+/** The run that changes this target now, or of which nobody knows whether it did. */
+export async function runOnTarget(db: DbOrTx, targetKey: string): Promise<Run | undefined> {
+  const row = await db.selectFrom('runs').selectAll().where('target_key', '=', targetKey).where('state', 'in', ['started', 'unknown']).executeTakeFirst();
+  return row && toRun(row, []);
+}
+
+/** The latest run of one action that worked, for what it changed: where a stopped service starts again with the number that ran before. */
+export async function lastSucceededRun(db: DbOrTx, systemId: string, environment: string, actionId: string): Promise<Run | undefined> {
+  const row = await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('system_id', '=', systemId)
+    .where('environment', '=', environment)
+    .where('action_id', '=', actionId)
+    .where('state', '=', 'succeeded')
+    .orderBy('finished_at', 'desc')
+    .executeTakeFirst();
+  return row && toRun(row, []);
+}
+
+/** When this action last started on this target, for its cool-down. */
+export async function lastStartOf(db: DbOrTx, targetKey: string, actionId: string): Promise<Date | null> {
+  const row = await db
+    .selectFrom('runs')
+    .select(sql<Date | null>`max(started_at)`.as('at'))
+    .where('target_key', '=', targetKey)
+    .where('action_id', '=', actionId)
+    .executeTakeFirst();
+  return row?.at ?? null;
+}
+
+export interface NewRun {
+  readonly id: string;
+  readonly plan: Plan;
+  readonly planHash: string;
+  readonly targetKey: string;
+  readonly channelId: string;
+  readonly threadKey: string | null;
+  readonly undoOf: string | null;
+}
+
+export async function insertRun(tx: DbOrTx, run: NewRun, now: Date): Promise<void> {
+  const { plan } = run;
+  await tx
+    .insertInto('runs')
+    .values({
+      id: run.id,
+      incident_id: plan.incidentId,
+      system_id: plan.systemId,
+      environment: plan.environment,
+      action_id: plan.actionId,
+      primitive: plan.primitive,
+      component: plan.component,
+      risk: plan.risk,
+      target: JSON.stringify(plan.target),
+      target_key: run.targetKey,
+      params: JSON.stringify(plan.params),
+      plan: JSON.stringify(plan),
+      plan_hash: run.planHash,
+      catalog_version: plan.catalogVersion,
+      epoch: plan.epoch,
+      requested_by: plan.requestedBy,
+      requested_at: now,
+      approvals_needed: plan.approvalsNeeded,
+      policy_id: plan.policyId,
+      expires_at: new Date(plan.expiresAt),
+      state: 'planned',
+      channel_id: run.channelId,
+      thread_key: run.threadKey,
+      undo_of: run.undoOf,
+    })
+    .execute();
+}
+
+export interface RunChange {
+  readonly state?: RunState;
+  readonly approved_at?: Date;
+  readonly started_at?: Date;
+  readonly finished_at?: Date;
+  readonly receipt?: Receipt;
+  readonly progress_line?: string | null;
+  readonly outcome?: Outcome;
+}
+
+/** Changes a run that is still in `from`. Returns whether it was; if not, nothing was changed and somebody else was quicker. */
+export async function changeRun(db: DbOrTx, id: string, from: readonly RunState[], change: RunChange): Promise<boolean> {
+  const { receipt, outcome, ...columns } = change;
+  const result = await db
+    .updateTable('runs')
+    .set({
+      ...columns,
+      ...(receipt !== undefined && { receipt: JSON.stringify(receipt) }),
+      ...(outcome !== undefined && { outcome: JSON.stringify(outcome) }),
+      version: sql`version + 1`,
+    })
+    .where('id', '=', id)
+    .where('state', 'in', [...from])
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+async function approvalsOf(db: DbOrTx, runId: string): Promise<Approval[]> {
+  const rows = await db.selectFrom('approvals').selectAll().where('run_id', '=', runId).orderBy('at').execute();
+  return rows.map((row) => ({ userId: row.user_id, decision: row.decision, reason: row.reason, at: row.at }));
+}
+
+function toRun(row: Row<'runs'>, approvals: readonly Approval[]): Run {
+  return {
+    id: row.id,
+    plan: row.plan as unknown as Plan,
+    planHash: row.plan_hash,
+    state: row.state,
+    version: row.version,
+    requestedBy: row.requested_by,
+    requestedAt: row.requested_at,
+    approvalsNeeded: row.approvals_needed,
+    approvals,
+    expiresAt: row.expires_at,
+    approvedAt: row.approved_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    receipt: row.receipt as Receipt | null,
+    progressLine: row.progress_line,
+    outcome: row.outcome as Outcome | null,
+    channelId: row.channel_id,
+    threadKey: row.thread_key,
+    undoOf: row.undo_of,
+  };
+}

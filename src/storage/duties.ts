@@ -1,0 +1,67 @@
+import { sql } from 'kysely';
+import type { Json } from '../support/json.ts';
+import type { Db, DbOrTx } from './database.ts';
+import { backOffMs, claimDue, nextDueAt, triesBeforeQuarantine } from './lease.ts';
+import type { Row } from './tables.ts';
+
+export type Duty = Row<'duties'>;
+
+export interface NewDuty {
+  readonly kind: string;
+  /** Names what the duty is about; one waiting duty per kind and key. */
+  readonly key: string;
+  readonly payload?: Json;
+  readonly dueAt: Date;
+}
+
+/** Adds a duty, or moves the waiting one of the same kind and key to the new time and payload. */
+export async function addDuty(db: DbOrTx, duty: NewDuty): Promise<void> {
+  const payload = JSON.stringify(duty.payload ?? {});
+  await sql`
+    insert into duties (kind, key, payload, due_at) values (${duty.kind}, ${duty.key}, ${payload}, ${duty.dueAt})
+    on conflict (kind, key) where state = 'waiting'
+    do update set payload = excluded.payload, due_at = excluded.due_at, tries = 0, lease_owner = null, lease_until = null`.execute(db);
+}
+
+/** Takes back a duty that is no longer true. Without effect when it is not waiting any more. */
+export async function cancelDuty(db: DbOrTx, kind: string, key: string): Promise<void> {
+  await db.updateTable('duties').set({ state: 'cancelled' }).where('kind', '=', kind).where('key', '=', key).where('state', '=', 'waiting').execute();
+}
+
+export function claimDuty(db: Db, owner: string, now: Date): Promise<Duty | undefined> {
+  return claimDue<Duty>(db, 'duties', 'waiting', owner, now);
+}
+
+export function nextDutyAt(db: Db): Promise<Date | undefined> {
+  return nextDueAt(db, 'duties', 'waiting');
+}
+
+/** Only the holder of the lease may finish it: a process that slept through its lease writes nothing (F-40). */
+export async function finishDuty(db: DbOrTx, duty: Duty): Promise<void> {
+  await db
+    .updateTable('duties')
+    .set({ state: 'done', lease_owner: null, lease_until: null })
+    .where('id', '=', duty.id)
+    .where('state', '=', 'waiting')
+    .where('lease_owner', '=', duty.lease_owner)
+    .execute();
+}
+
+/** Puts a failed duty back for later, or sets it aside after too many tries. Returns whether it was set aside. */
+export async function failDuty(db: DbOrTx, duty: Duty, error: string, now: Date): Promise<boolean> {
+  const quarantined = duty.tries >= triesBeforeQuarantine;
+  await db
+    .updateTable('duties')
+    .set({
+      state: quarantined ? 'quarantined' : 'waiting',
+      last_error: error,
+      due_at: new Date(now.getTime() + backOffMs(duty.tries)),
+      lease_owner: null,
+      lease_until: null,
+    })
+    .where('id', '=', duty.id)
+    .where('state', '=', 'waiting')
+    .where('lease_owner', '=', duty.lease_owner)
+    .execute();
+  return quarantined;
+}

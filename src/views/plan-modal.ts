@@ -1,0 +1,105 @@
+import type { PlanDraft, Refusal, Target } from '../actions/plan.ts';
+import type { Risk } from '../catalog/system.ts';
+import { context, divider, modal, optional, section, sectionsOf, textInput, type ModalContent } from './blocks.ts';
+import { changeLines, exactPlan, sameAs, settleLine, shortHash, undoLine, warningLines } from './plan-details.ts';
+import { code, escape, join, mrkdwn, truncate, when, type Mrkdwn } from './mrkdwn.ts';
+import { refusalLines } from './refusal.ts';
+import { targetPlace } from './target.ts';
+
+/** What a person sees before anything happens: exactly what would, what it needs, and how to go back. */
+export interface PlanView {
+  readonly requestId: string;
+  readonly incidentId: number | null;
+  /** Verb first, as on the button: `Roll back`. */
+  readonly actionTitle: string;
+  readonly systemName: string;
+  readonly environment: string;
+  readonly plan: PlanDraft;
+  readonly planHash: string;
+  readonly target: Target;
+  readonly risk: Risk;
+  readonly need: PlanNeed;
+  readonly expiresAt: Date;
+  readonly now: Date;
+}
+export interface PlanNeed {
+  /** How many people besides the requester must agree; 0: the requester confirms alone. */
+  readonly approvals: number;
+  /** Who may: `SRE`. */
+  readonly approvers: string;
+  /** Which rule asks for it: `production, high risk`. */
+  readonly because: string;
+  /** What has to be typed to go on, for what cannot be undone. */
+  readonly typedConfirmation: string | null;
+}
+
+/** The name of the input that holds the typed confirmation. */
+export const confirmationInput = 'confirmation';
+
+export function planModal(view: PlanView): ModalContent {
+  const { plan, need, actionTitle } = view;
+  return modal({
+    name: 'plan.confirm',
+    title: actionTitle,
+    submit: need.approvals > 0 ? 'Ask for approval' : actionTitle,
+    close: 'Cancel',
+    about: { requestId: view.requestId },
+    parts: [
+      section(mrkdwn`*${truncate(plan.summary, 300)}?*\n${planPlace(view)}`),
+      ...sectionsOf([mrkdwn`_now → after_`, ...changeLines(plan.changes)]),
+      ...sectionsOf(warningLines(plan)),
+      section(join([sameAs(plan), undoLine(plan), settleLine(plan)], '\n')),
+      section(needLine(view)),
+      need.typedConfirmation === null
+        ? null
+        : textInput({ name: confirmationInput, label: `To go on, type ${need.typedConfirmation}`, maxLength: 200, hint: 'This cannot be undone.' }),
+      context(mrkdwn`Plan ${code(shortHash(view.planHash))}. What is shown is what runs; if it is no longer so when it starts, it does not start.`),
+    ],
+  });
+}
+
+/** `See the whole plan`: everything that the hash covers. */
+export function wholePlanModal(view: PlanView): ModalContent {
+  return modal({
+    name: 'plan.read',
+    title: 'The whole plan',
+    about: { requestId: view.requestId },
+    parts: [
+      section(mrkdwn`*${truncate(view.plan.summary, 300)}*\n${planPlace(view)}`),
+      ...sectionsOf(changeLines(view.plan.changes)),
+      ...sectionsOf(warningLines(view.plan)),
+      section(join([sameAs(view.plan), undoLine(view.plan), settleLine(view.plan)], '\n')),
+      divider,
+      ...exactPlan(view.plan, view.target).map((part) => section(part)),
+      optional('the hash', context(mrkdwn`Plan ${code(view.planHash)}`)),
+    ],
+  });
+}
+
+/** Shown at once, because Slack waits three seconds and a cluster may not. Replaced by the plan or by why there is none. */
+export function planningModal(view: Pick<PlanView, 'actionTitle' | 'systemName' | 'environment'>): ModalContent {
+  return modal({
+    name: 'plan.read',
+    title: view.actionTitle,
+    about: {},
+    parts: [section(mrkdwn`Working out what would happen to *${view.systemName} · ${view.environment}*. Nothing has been changed.`)],
+  });
+}
+
+/** No plan, and why, in the modal where it was asked for. */
+export function refusalModal(title: string, refusal: Refusal): ModalContent {
+  return modal({ name: 'plan.read', title, about: {}, parts: [section(refusalLines(refusal))] });
+}
+
+export function planPlace(view: Pick<PlanView, 'systemName' | 'environment' | 'target'>): Mrkdwn {
+  return join([escape(truncate(view.systemName, 60)), escape(truncate(view.environment, 60)), targetPlace(view.target)], ' · ');
+}
+
+const riskWords = { read: 'only looks', low: 'low risk', high: 'high risk', destructive: 'cannot be undone' } as const satisfies Record<Risk, string>;
+
+function needLine({ need, risk, expiresAt, now }: PlanView): Mrkdwn {
+  const why = mrkdwn`${truncate(need.because, 150)}, ${riskWords[risk]}`;
+  if (need.approvals === 0) return mrkdwn`You decide alone: ${why}. Runs out at ${when(expiresAt, now)}.`;
+  const people = need.approvals === 1 ? mrkdwn`*one more person*` : mrkdwn`*${need.approvals} more people*`;
+  return mrkdwn`Needs ${people} from ${truncate(need.approvers, 100)}: ${why}. Runs out at ${when(expiresAt, now)}.`;
+}

@@ -1,0 +1,183 @@
+import type { Evidence, Reading } from '../actions/define-primitive.ts';
+import type { PlanDraft, Target } from '../actions/plan.ts';
+import { button, buttons, context, message, optional, section, sectionsOf, type MessageContent } from './blocks.ts';
+import { count, duration, durationBetween } from './durations.ts';
+import { changesInOneLine, shortHash } from './plan-details.ts';
+import { code, codeBlock, escape, join, mrkdwn, person, truncate, when, type Mrkdwn } from './mrkdwn.ts';
+import { readingLines } from './readings.ts';
+import { symbols } from './symbols.ts';
+
+/** One request from its plan to its outcome: one message in the thread, edited as it goes. */
+export interface RunMessage {
+  readonly requestId: string;
+  readonly incidentId: number | null;
+  readonly plan: PlanDraft;
+  readonly planHash: string;
+  readonly target: Target;
+  readonly systemName: string;
+  readonly environment: string;
+  readonly requestedBy: string;
+  readonly approvals: readonly { readonly by: string; readonly at: Date }[];
+  readonly state: RunMessageState;
+  readonly now: Date;
+}
+export type RunMessageState =
+  | { readonly is: 'waitsForConfirmation'; readonly expiresAt: Date }
+  /** `approvers` in words: `SRE`. */
+  | { readonly is: 'waitsForApproval'; readonly needed: number; readonly approvers: string; readonly expiresAt: Date }
+  /** Agreed to, not begun: it waits for its turn on this target. */
+  | { readonly is: 'approved' }
+  | { readonly is: 'running'; readonly startedAt: Date; readonly line: string | null }
+  /** The effect is there; the checks that say whether it helped are not all in. */
+  | { readonly is: 'verifying'; readonly startedAt: Date; readonly lines: readonly string[] }
+  | {
+      readonly is: 'succeeded';
+      readonly startedAt: Date;
+      readonly endedAt: Date;
+      readonly lines: readonly string[];
+      readonly checks: readonly RunCheck[];
+      /** A note in words about numbers before and after: `error ratio 12 % → 0.3 %, watched 5 min`. */
+      readonly comparison: string | null;
+      readonly canUndo: boolean;
+    }
+  | { readonly is: 'failed'; readonly startedAt: Date | null; readonly endedAt: Date; readonly reason: string; readonly lines: readonly string[]; readonly log: string | null; readonly canUndo: boolean }
+  | { readonly is: 'unknown'; readonly startedAt: Date; readonly since: Date; readonly reason: string; readonly evidence: Evidence | null }
+  /** A person or evidence closed what was not known. */
+  | { readonly is: 'settled'; readonly how: 'happened' | 'didNotHappen'; readonly by: string | null; readonly at: Date; readonly lines: readonly string[] }
+  | { readonly is: 'expired'; readonly at: Date }
+  | { readonly is: 'denied'; readonly by: string; readonly at: Date; readonly reason: string | null }
+  | { readonly is: 'withdrawn'; readonly by: string; readonly at: Date }
+  /** Agreed to, but no longer what was agreed to. */
+  | { readonly is: 'voided'; readonly at: Date; readonly why: string };
+export interface RunCheck {
+  readonly title: string;
+  readonly reading: Reading;
+}
+
+export function runMessage(run: RunMessage): MessageContent {
+  const { state, plan, now } = run;
+  const summary = truncate(plan.summary, 250);
+  const about = { requestId: run.requestId, ...(run.incidentId !== null && { incidentId: run.incidentId }) };
+  const show = button('See the whole plan', { verb: 'request.show', ...about });
+  switch (state.is) {
+    case 'waitsForApproval':
+      return message(mrkdwn`${symbols.waits} *Approval: ${summary} (${run.environment})*`, [
+        section(
+          join(
+            [
+              mrkdwn`Asked by ${person(run.requestedBy)}${forIncident(run)} · plan ${code(shortHash(run.planHash))} · ${run.approvals.length} of ${state.needed} from ${truncate(state.approvers, 100)} · until ${when(state.expiresAt, now)}`,
+              run.approvals.length === 0 ? null : mrkdwn`Approved so far by ${approvers(run)}`,
+              changesInOneLine(plan.changes, 5),
+              ...plan.warnings.slice(0, 3).map((warning) => mrkdwn`⚠ ${truncate(warning, 300)}`),
+              plan.warnings.length > 3 ? mrkdwn`${plan.warnings.length - 3} more ${plan.warnings.length === 4 ? 'warning' : 'warnings'} in the whole plan` : null,
+            ],
+            '\n',
+          ),
+        ),
+        buttons(button('Approve', { verb: 'request.approve', ...about }, 'primary'), button('Deny…', { verb: 'request.deny', ...about }), show, button('Withdraw', { verb: 'request.withdraw', ...about })),
+        context(mrkdwn`${run.systemName} · ${run.environment}. Whoever asked cannot approve; only they can withdraw.`),
+      ]);
+    case 'waitsForConfirmation':
+      return message(mrkdwn`${symbols.waits} *${summary} (${run.environment})?*`, [
+        section(join([mrkdwn`Waits for ${person(run.requestedBy)} to confirm · plan ${code(shortHash(run.planHash))} · until ${when(state.expiresAt, now)}`, changesInOneLine(plan.changes, 5)], '\n')),
+        buttons(button('Confirm…', { verb: 'request.confirm', ...about }, 'primary'), button('Withdraw', { verb: 'request.withdraw', ...about })),
+      ]);
+    case 'approved':
+      return message(mrkdwn`${symbols.running} *${summary} (${run.environment}): starts in a moment*`, [section(askedBySentence(run))]);
+    case 'running':
+      return message(mrkdwn`${symbols.running} *${summary} (${run.environment}): running*`, [
+        section(join([state.line === null ? mrkdwn`Sent; waiting for the first sign.` : escape(truncate(state.line, 300)), mrkdwn`Began ${when(state.startedAt, now)} (${durationBetween(state.startedAt, now)}) · ${askedBy(run)}`], '\n')),
+        context(mrkdwn`Plan ${code(shortHash(run.planHash))} · ${changesInOneLine(plan.changes, 3)}`),
+      ]);
+    case 'verifying':
+      return message(mrkdwn`${symbols.running} *${summary} (${run.environment}): done, checking whether it helped*`, [section(join([...lines(state.lines), askedBySentence(run)], '\n'))]);
+    case 'succeeded':
+      return succeeded(run, state, about);
+    case 'failed':
+      return failed(run, state, about);
+    case 'unknown':
+      return unknown(run, state, about);
+    case 'settled': {
+      const who = state.by === null ? mrkdwn`what was seen since` : person(state.by);
+      const [symbol, words] = state.how === 'happened' ? [symbols.done, 'it happened'] : [symbols.failed, 'it did not happen'];
+      return message(mrkdwn`${symbol} *${summary} (${run.environment}): ${words}*`, [section(join([mrkdwn`It was not known; settled ${when(state.at, now)} by ${who} · ${askedBy(run)}`, ...lines(state.lines)], '\n'))]);
+    }
+    case 'expired':
+      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It ran out at ${when(state.at, now)}*`, mrkdwn`Nobody decided in time (${run.approvals.length} approved). Ask again for a fresh plan.`);
+    case 'denied':
+      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. Denied by ${person(state.by)} ${when(state.at, now)}*`, state.reason === null ? null : mrkdwn`“${truncate(state.reason, 500)}”`);
+    case 'withdrawn':
+      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. Withdrawn by ${person(state.by)} ${when(state.at, now)}*`, null);
+    case 'voided':
+      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It is no longer what was agreed to*`, mrkdwn`${truncate(state.why, 500)} Nothing was changed. Ask again for a fresh plan.`);
+  }
+}
+
+type About = { readonly requestId: string; readonly incidentId?: number };
+
+function succeeded(run: RunMessage, state: Extract<RunMessageState, { is: 'succeeded' }>, about: About): MessageContent {
+  const off = state.checks.filter(({ reading }) => reading.state === 'bad' || reading.state === 'unknown');
+  const verdict = off.length === 0 ? '' : `, but ${off.length} of ${count(state.checks.length, 'check')} ${off.length === 1 ? 'is' : 'are'} not good`;
+  const first = mrkdwn`${symbols.done} *${truncate(run.plan.summary, 250)} (${run.environment}): done${verdict}*`;
+  return message(first, [
+    section(join([mrkdwn`${durationBetween(state.startedAt, state.endedAt)} · ${askedBy(run)}`, ...lines(state.lines), state.comparison === null ? null : escape(truncate(state.comparison, 300))], '\n')),
+    state.checks.length === 0 ? null : optional('the checks', ...sectionsOf(state.checks.slice(0, 8).map(({ title, reading }) => readingLines(title, reading, 2)))),
+    context(mrkdwn`${changesInOneLine(run.plan.changes, 5)} · plan ${code(shortHash(run.planHash))}`),
+    buttons(state.canUndo ? button('Undo…', { verb: 'run.undo', ...about }) : null, button('See the whole plan', { verb: 'request.show', ...about })),
+  ]);
+}
+
+function failed(run: RunMessage, state: Extract<RunMessageState, { is: 'failed' }>, about: About): MessageContent {
+  const after = state.startedAt === null ? 'before it began' : `after ${durationBetween(state.startedAt, state.endedAt)}`;
+  return message(mrkdwn`${symbols.failed} *${truncate(run.plan.summary, 250)} (${run.environment}): failed ${after}*`, [
+    section(join([mrkdwn`*${truncate(state.reason, 500)}*`, ...lines(state.lines), askedBySentence(run)], '\n')),
+    state.log === null ? null : optional('the log', section(mrkdwn`Last words of what crashed\n${codeBlock(state.log, { keep: 'end', max: 1_500 })}`)),
+    context(mrkdwn`${changesInOneLine(run.plan.changes, 5)} · plan ${code(shortHash(run.planHash))}`),
+    buttons(state.canUndo ? button('Undo…', { verb: 'run.undo', ...about }) : null, button('Look again', { verb: 'run.lookAgain', ...about }), button('See the whole plan', { verb: 'request.show', ...about })),
+  ]);
+}
+
+function unknown(run: RunMessage, state: Extract<RunMessageState, { is: 'unknown' }>, about: About): MessageContent {
+  const gap = duration(state.since.getTime() - state.startedAt.getTime());
+  return message(mrkdwn`${symbols.unknown} *Not known whether this happened: ${truncate(run.plan.summary, 250)} (${run.environment})*`, [
+    section(
+      join(
+        [
+          mrkdwn`${truncate(state.reason, 300)} Sent ${when(state.startedAt, run.now)}, lost ${gap} later.`,
+          mrkdwn`It will not be tried again by itself, and nothing else can change the same target until this is settled.`,
+        ],
+        '\n',
+      ),
+    ),
+    section(state.evidence === null ? mrkdwn`Looking at what can be seen from outside…` : join([mrkdwn`*Seen since:* ${verdict(state.evidence)}`, ...lines(state.evidence.lines)], '\n')),
+    context(mrkdwn`${askedBySentence(run)} · plan ${code(shortHash(run.planHash))}`),
+    buttons(button('Look again', { verb: 'run.lookAgain', ...about }, 'primary'), button('It happened…', { verb: 'run.itHappened', ...about }), button('It did not…', { verb: 'run.itDidNot', ...about })),
+  ]);
+}
+
+function verdict(evidence: Evidence): Mrkdwn {
+  return { happened: mrkdwn`it happened.`, didNotHappen: mrkdwn`it did not happen.`, unclear: mrkdwn`not clear yet.` }[evidence.verdict];
+}
+
+function ended(run: RunMessage, first: Mrkdwn, why: Mrkdwn | null): MessageContent {
+  return message(first, [section(join([why, mrkdwn`Asked by ${person(run.requestedBy)}${forIncident(run)} · ${run.systemName} · ${run.environment} · plan ${code(shortHash(run.planHash))}`], '\n'))]);
+}
+
+function askedBySentence(run: RunMessage): Mrkdwn {
+  return mrkdwn`Asked ${byWhom(run)}`;
+}
+
+function askedBy(run: RunMessage): Mrkdwn {
+  return mrkdwn`asked ${byWhom(run)}`;
+}
+
+function byWhom(run: RunMessage): Mrkdwn {
+  return mrkdwn`by ${person(run.requestedBy)}${run.approvals.length === 0 ? '' : mrkdwn`, approved by ${approvers(run)}`}`;
+}
+
+const approvers = ({ approvals, now }: RunMessage) => join(approvals.map(({ by, at }) => mrkdwn`${person(by)} ${when(at, now)}`), ', ');
+const forIncident = ({ incidentId }: RunMessage) => (incidentId === null ? null : mrkdwn` for INC-${incidentId}`);
+const lines = (texts: readonly string[]): Mrkdwn[] => {
+  const shown = texts.slice(0, 8).map((line) => escape(truncate(line, 250)));
+  return texts.length > 8 ? [...shown, mrkdwn`_${count(texts.length - 8, 'more line')}_`] : shown;
+};

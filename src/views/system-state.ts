@@ -1,0 +1,47 @@
+import type { IncidentState } from '../incidents/incident.ts';
+import { escape, join, mrkdwn, truncate, whenAgo, type Mrkdwn } from './mrkdwn.ts';
+
+/** How one environment of a system stands, for lists. */
+export interface SystemState {
+  readonly systemId: string;
+  readonly systemName: string;
+  readonly environment: string;
+  /** Open incidents, worst first. */
+  readonly incidents: readonly OpenIncident[];
+  /** Since when nothing was heard of it; `null` while its monitoring speaks. Silence is not health. */
+  readonly blindSince: Date | null;
+}
+export interface OpenIncident {
+  readonly id: number;
+  readonly severity: string;
+  readonly rank: 1 | 2 | 3 | 4;
+  readonly title: string;
+  readonly state: Exclude<IncidentState, 'resolved'>;
+  readonly since: Date;
+}
+
+export const isCalm = (state: SystemState) => state.incidents.length === 0 && state.blindSince === null;
+
+/** Worst first: by rank, then what nobody has taken, then what is blind. */
+export function byBadness(a: SystemState, b: SystemState): number {
+  return badness(a) - badness(b) || (a.systemName < b.systemName ? -1 : 1);
+}
+function badness({ incidents, blindSince }: SystemState): number {
+  const [worst] = incidents;
+  if (worst !== undefined) return worst.rank * 2 + Number(worst.state === 'acknowledged');
+  return blindSince === null ? 100 : 50;
+}
+
+/** `Stock Service · production: P1, 2 of 3 pods do not answer, nobody has it, since 02:13` */
+export function systemLine(state: SystemState, now: Date): Mrkdwn {
+  const where = mrkdwn`*${truncate(state.systemName, 60)} · ${truncate(state.environment, 60)}*`;
+  const [worst, ...others] = state.incidents;
+  const blind = state.blindSince === null ? null : mrkdwn`monitoring is silent since ${whenAgo(state.blindSince, now)}, so not known`;
+  if (worst === undefined) return mrkdwn`${where}: ${blind ?? mrkdwn`fine`}`;
+  return join([mrkdwn`${where}: ${incidentWords(worst, now)}`, others.length === 0 ? null : mrkdwn`${others.length} more open`, blind], ' · ');
+}
+
+export function incidentWords(incident: OpenIncident, now: Date): Mrkdwn {
+  const taken = incident.state === 'triggered' ? mrkdwn`*nobody has it*` : mrkdwn`acknowledged`;
+  return join([mrkdwn`${truncate(incident.severity, 30)}, ${truncate(incident.title, 120)}`, taken, mrkdwn`since ${whenAgo(incident.since, now)}`, escape(`INC-${incident.id}`)], ' · ');
+}

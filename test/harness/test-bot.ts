@@ -1,0 +1,212 @@
+/**
+ * The real bot among stand-ins, with a clock in the test's hands. Nothing runs by itself: `settle` does what is due now, `advance` moves time and does what
+ * comes due on the way, in order. So a day of incidents takes seconds, and the same test gives the same story every time.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fingerprint } from '../../sandbox/alertmanager/fingerprint.ts';
+import { sandboxClusters, sandboxTiming } from '../../sandbox/kubernetes/clusters.ts';
+import { startKubernetesStandIn, type KubernetesStandIn } from '../../sandbox/kubernetes/stand-in.ts';
+import { startPagerDutyStandIn, type PagerDutyStandIn } from '../../sandbox/pagerduty/pagerduty.ts';
+import { startSlackStandIn, type SlackStandIn } from '../../sandbox/slack/stand-in.ts';
+import { startBot, type RunningBot } from '../../src/commands/start-bot.ts';
+import { readSettings } from '../../src/config/settings.ts';
+import { manualClock, type ManualClock } from '../../src/support/clock.ts';
+import type { Log } from '../../src/support/log.ts';
+import { freshStorage } from './storage.ts';
+
+export interface Span {
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+}
+export const ms = ({ hours = 0, minutes = 0, seconds = 0 }: Span): number => ((hours * 60 + minutes) * 60 + seconds) * 1_000;
+
+export interface TestBot extends AsyncDisposable {
+  readonly clock: ManualClock;
+  readonly slack: SlackStandIn;
+  readonly kubernetes: KubernetesStandIn;
+  readonly pagerduty: PagerDutyStandIn;
+  readonly running: RunningBot;
+  /** Lines of level error or warn so far; a test takes those that it expects, and an error that is left fails it at the end. */
+  readonly log: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: Record<string, unknown> }[];
+  expectError(message: string): void;
+  /** What Alertmanager would send: the answer's status. */
+  send(notification: object | string, token?: string): Promise<number>;
+  fires(alertname: string, labels?: Record<string, string>, annotations?: Record<string, string>): Promise<Fired>;
+  settle(): Promise<void>;
+  advance(span: Span): Promise<void>;
+  /** Stops the process's work and starts another on the same database. */
+  restart(): Promise<void>;
+}
+
+export interface Fired {
+  readonly labels: Record<string, string>;
+  ends(): Promise<void>;
+  repeats(): Promise<void>;
+}
+
+export const alertmanagerToken = 'test-token-of-alertmanager-0123456789abcdef';
+const start = new Date('2026-03-02T02:13:00Z');
+const standInPrograms = fileURLToPath(new URL('../../sandbox/bin', import.meta.url));
+
+export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string> } = {}): Promise<TestBot> {
+  const cleanup = new AsyncDisposableStack();
+  const clock = manualClock(options.at ?? start);
+  const folder = await mkdtemp(join(tmpdir(), 'stockops-test-'));
+  cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+  const storage = cleanup.use(await freshStorage());
+  const slack = cleanup.use(await startSlackStandIn({ clock }));
+  const kubernetes = cleanup.use(await startKubernetesStandIn({ clock, seed: sandboxClusters(clock.now()), timing: sandboxTiming }));
+  const pagerduty = cleanup.use(await startPagerDutyStandIn({ clock }));
+  const kubeconfig = join(folder, 'kubeconfig');
+  kubernetes.writeKubeconfig(kubeconfig);
+
+  const read = readSettings({
+    ALERTMANAGER_TOKEN: alertmanagerToken,
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_APP_TOKEN: slack.appToken,
+    SLACK_API_URL: `${slack.url}/api/`,
+    PAGERDUTY_EVENTS_URL: pagerduty.url,
+    PAGERDUTY_API_URL: pagerduty.url,
+    KUBECONFIG: kubeconfig,
+    HELM_BIN: join(standInPrograms, 'helm'),
+    DOCKER_BIN: join(standInPrograms, 'docker'),
+    STOCKOPS_PRIVATE_HOSTS: '127.0.0.1',
+    STOCKOPS_INSTALLATION: 'test',
+    STOCKOPS_SYSTEMS_DIR: options.systemsDirectory ?? fileURLToPath(new URL('../../systems', import.meta.url)),
+    ...routingKeys,
+    ...options.environment,
+  });
+  if (!read.ok) throw new Error(read.problems.join('\n'));
+  const { settings } = read;
+
+  const log: TestBot['log'] = [];
+  const expected = new Set<string>();
+  const recorder: Log = {
+    debug: () => {},
+    info: () => {},
+    warn: (message, fields = {}) => void log.push({ level: 'warn', message, fields }),
+    error: (message, fields = {}) => void log.push({ level: 'error', message, fields }),
+  };
+  const begin = async (): Promise<RunningBot> => {
+    const started = await startBot({
+      settings,
+      storage: storage.settings,
+      clock,
+      random: { bytes: randomBytes },
+      log: recorder,
+      doors: { intake: { host: '127.0.0.1', port: 0 }, operations: { host: '127.0.0.1', port: 0 } },
+      loops: false,
+      followDatabaseTime: false,
+    });
+    if (started.kind === 'wrongCatalog') throw new Error(JSON.stringify(started.problems, null, 2));
+    await slack.untilConnected();
+    return started.bot;
+  };
+  let running = await begin();
+  cleanup.defer(async () => {
+    await running.stop();
+    const left = log.filter((line) => line.level === 'error' && !expected.has(line.message));
+    if (left.length > 0) throw new Error(`The bot logged errors that the test did not expect:\n${left.map((line) => `  ${line.message} ${JSON.stringify(line.fields)}`).join('\n')}`);
+    if (slack.complaints.length > 0) throw new Error(`Slack could not use an answer of the bot: ${JSON.stringify(slack.complaints)}`);
+  });
+
+  const settle = async (): Promise<void> => {
+    await running.app.settled();
+    await kubernetes.settle();
+    await running.app.lanes.runUntilIdle();
+    await running.app.settled();
+  };
+  const advance = async (span: Span): Promise<void> => {
+    const target = clock.now().getTime() + ms(span);
+    await settle();
+    for (;;) {
+      const times = [await running.app.lanes.nextAt(), kubernetes.nextChangeAt(), clock.nextWakeAt()].filter((at) => at !== undefined).map((at) => at.getTime());
+      const next = Math.max(Math.min(...times, target), clock.now().getTime() + 1);
+      if (next >= target) break;
+      clock.moveTo(new Date(next));
+      await settle();
+    }
+    clock.moveTo(new Date(target));
+    await settle();
+  };
+  const send = async (notification: object | string, token = alertmanagerToken): Promise<number> => {
+    const body = typeof notification === 'string' ? notification : JSON.stringify(notification);
+    const response = await fetch(`${running.intakeUrl}/webhooks/alertmanager`, { method: 'POST', body, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
+    await response.text();
+    return response.status;
+  };
+
+  return {
+    clock,
+    slack,
+    kubernetes,
+    pagerduty,
+    get running() {
+      return running;
+    },
+    log,
+    expectError: (message) => void expected.add(message),
+    send,
+    fires: async (alertname, labels = {}, annotations = {}) => {
+      const all = { alertname, ...labels };
+      const startsAt = clock.now();
+      const notify = async (endsAt: Date | null): Promise<void> => {
+        const status = await send(notificationOf([{ labels: all, annotations, startsAt, endsAt }]));
+        if (status !== 200) throw new Error(`the bot answered ${status} to ${alertname}`);
+        await settle();
+      };
+      await notify(null);
+      return { labels: all, ends: () => notify(clock.now()), repeats: () => notify(null) };
+    },
+    settle,
+    advance,
+    restart: async () => {
+      // The stand-in's database lives in this process, so the work is stopped and started around it.
+      if (storage.settings.kind === 'pglite') throw new Error('restart() needs a database outside the process: use a data directory');
+      await running.stop();
+      running = await begin();
+    },
+    [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
+  };
+}
+
+export interface AlertToSend {
+  readonly labels: Record<string, string>;
+  readonly annotations?: Record<string, string>;
+  readonly startsAt: Date;
+  readonly endsAt: Date | null;
+}
+
+/** A version 4 body, grouped by the alert's name and system as our own snippet for Alertmanager groups. */
+export function notificationOf(alerts: readonly AlertToSend[], overrides: Record<string, unknown> = {}): object {
+  const first = alerts[0]?.labels ?? {};
+  const groupLabels = { alertname: first['alertname'] ?? '', ...(first['namespace'] !== undefined && { namespace: first['namespace'] }) };
+  return {
+    version: '4',
+    groupKey: `{}:{${Object.entries(groupLabels).map(([name, value]) => `${name}="${value}"`).join(', ')}}`,
+    truncatedAlerts: 0,
+    status: alerts.some((alert) => alert.endsAt === null) ? 'firing' : 'resolved',
+    receiver: 'stockops',
+    groupLabels,
+    commonLabels: first,
+    commonAnnotations: alerts[0]?.annotations ?? {},
+    externalURL: 'http://alertmanager.example.com:9093',
+    alerts: alerts.map((alert) => ({
+      status: alert.endsAt === null ? 'firing' : 'resolved',
+      labels: alert.labels,
+      annotations: alert.annotations ?? {},
+      startsAt: alert.startsAt.toISOString(),
+      endsAt: alert.endsAt === null ? '0001-01-01T00:00:00Z' : alert.endsAt.toISOString(),
+      generatorURL: 'http://prometheus.example.com:9090/graph?g0.expr=up',
+      fingerprint: fingerprint(alert.labels),
+    })),
+    ...overrides,
+  };
+}
+
+const routingKeys = Object.fromEntries(['STOCK_API', 'STOCK_SERVICE', 'MYSTOCKS', 'CRYPTO_VOLATILITY', 'STOCK_ANALYSIS'].map((name) => [`PAGERDUTY_ROUTING_KEY_${name}`, name.toLowerCase().replaceAll('_', '').padEnd(32, '0')]));
