@@ -11,7 +11,7 @@ import {
 import { isAllowed, type Attempt, type Grant, type User } from './rights.ts';
 import { parseFieldSelector, parseLabelSelector, selects, selectorText } from './selectors.ts';
 import {
-  alreadyExists, anotherUid, ApiFailure, badRequest, forbidden, invalid, methodNotAllowed, noSuchPath, notFound, staleVersion, undecodable, unauthorized, unsupportedMediaType, wrongKind,
+  alreadyExists, anotherUid, anotherVersion, ApiFailure, badRequest, forbidden, invalid, methodNotAllowed, noSuchPath, notFound, staleVersion, undecodable, unauthorized, unsupportedMediaType, wrongKind,
 } from './status.ts';
 import { storageKey, type Change } from './store.ts';
 import { usageOf } from './usage.ts';
@@ -413,7 +413,9 @@ function storeNext(
     ...(before.metadata.generation !== undefined && { generation: before.metadata.generation }),
   };
   validate(resource, next, before);
-  if (resource.countsGenerations && !sameJson(before.spec, next.spec)) next.metadata.generation = (before.metadata.generation ?? 0) + 1;
+  // A deployment counts changes of its annotations as well.
+  const counted = ({ spec, metadata }: KubernetesObject) => (resource.kind === 'Deployment' ? [spec, metadata.annotations ?? {}] : [spec]);
+  if (resource.countsGenerations && !sameJson(counted(before), counted(next))) next.metadata.generation = (before.metadata.generation ?? 0) + 1;
   next.metadata.managedFields = managedFields ?? recordUpdate(before, next, manager);
   const { managedFields: was, ...metadata } = before.metadata;
   const { managedFields: is, ...nextMetadata } = next.metadata;
@@ -491,7 +493,7 @@ function remove(call: Call): ApiAnswer {
   const options = deleteOptions(call);
   const { uid, resourceVersion } = options.preconditions ?? {};
   if (uid !== undefined && uid !== object.metadata.uid) throw anotherUid(resource, info.name, uid, object.metadata.uid);
-  if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion) throw staleVersion(resource, info.name);
+  if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion) throw anotherVersion(resource, info.name, resourceVersion, object.metadata.resourceVersion);
   const dryRun = isDryRun(call, options);
   const last = removeOne(call, object, options, dryRun);
   if (resource === PODS || resource === NAMESPACES) return json(200, last);

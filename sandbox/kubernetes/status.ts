@@ -41,7 +41,13 @@ export const staleVersion = (resource: Resource, name: string) =>
   new ApiFailure(409, 'Conflict', `Operation cannot be fulfilled on ${resourceKey(resource)} "${name}": the object has been modified; please apply your changes to the latest version and try again`, detailsOf(resource, name));
 
 export const anotherUid = (resource: Resource, name: string, asked: string, actual: string) =>
-  new ApiFailure(409, 'Conflict', `Operation cannot be fulfilled on ${resource.kind} "${name}": the UID in the precondition (${asked}) does not match the UID in record (${actual}). The object might have been deleted and then recreated`, { name, kind: resource.kind });
+  new ApiFailure(409, 'Conflict', `Operation cannot be fulfilled on ${kindAndGroup(resource)} "${name}": the UID in the precondition (${asked}) does not match the UID in record (${actual}). The object might have been deleted and then recreated`, preconditionDetails(resource, name));
+
+export const anotherVersion = (resource: Resource, name: string, asked: string, actual: string) =>
+  new ApiFailure(409, 'Conflict', `Operation cannot be fulfilled on ${kindAndGroup(resource)} "${name}": the ResourceVersion in the precondition (${asked}) does not match the ResourceVersion in record (${actual}). The object might have been modified`, preconditionDetails(resource, name));
+
+const kindAndGroup = (resource: Resource): string => (resource.group === '' ? resource.kind : `${resource.kind}.${resource.group}`);
+const preconditionDetails = (resource: Resource, name: string) => ({ name, ...(resource.group && { group: resource.group }), kind: resource.kind });
 
 export const badRequest = (message: string) => new ApiFailure(400, 'BadRequest', message);
 

@@ -14,7 +14,6 @@ export function completeFile(file: SystemFile, defaults: DefaultsFile): { readon
   const missing = defaulted.filter((key) => file[key] === undefined);
   const fromDefaults: string[] = [...missing];
   const taken = Object.fromEntries(missing.map((key) => [key, defaults[key]]));
-  // Another scale of severities makes the default's labels meaningless, so a system that has one says itself what is how bad.
   const comms: NonNullable<SystemFile['comms']> = { ...defaults.comms, ...withoutUndefined(file.comms ?? {}), channels: { ...defaults.comms.channels, ...withoutUndefined(file.comms?.channels ?? {}) } };
   for (const key of ['channels', 'space', 'statusPage', 'updatesEvery', 'deadlines', 'phases'] as const) {
     if (file.comms?.[key] === undefined && defaults.comms[key] !== undefined) fromDefaults.push(`comms.${key}`);

@@ -1,8 +1,7 @@
 import { primitives } from '../actions/registry.ts';
 import type { Ports } from '../actions/ports.ts';
 import { createApp, type App, type Listening } from '../app.ts';
-import type { Overrides } from '../catalog/build-system.ts';
-import { loadCatalog } from '../catalog/load.ts';
+import { loadCatalog, type LoadedCatalog } from '../catalog/load.ts';
 import type { Problem } from '../catalog/problem.ts';
 import type { Catalog } from '../catalog/system.ts';
 import type { Settings } from '../config/settings.ts';
@@ -28,8 +27,8 @@ export interface BotParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Addresses that differ from the files', for a machine that has stand-ins instead of the real services. */
-  readonly overrides?: Overrides;
+  /** Where the catalog comes from, when not from the files alone: a machine with stand-ins has other addresses. */
+  readonly load?: () => Promise<LoadedCatalog>;
   readonly doors: { readonly intake: Listening; readonly operations: Listening };
   /** `false`: the lanes are stepped by hand. */
   readonly loops: boolean;
@@ -55,7 +54,7 @@ export interface RunningBot {
  */
 export async function startBot(parts: BotParts): Promise<Started> {
   const { settings, storage, log } = parts;
-  const load = () => loadCatalog(settings.STOCKOPS_SYSTEMS_DIR, primitives, parts.overrides === undefined ? {} : { overrides: parts.overrides });
+  const load = parts.load ?? (() => loadCatalog(settings.STOCKOPS_SYSTEMS_DIR, primitives));
   const loaded = await load();
   if (!loaded.ok) return { kind: 'wrongCatalog', problems: loaded.problems };
   let catalog: Catalog = loaded.catalog;

@@ -138,6 +138,12 @@ describe('parameters', () => {
     expect(checkParameters(api, action(api, 'start'), null, { replicas: '2' })).toEqual({ ok: true, params: { replicas: 2 } });
   });
 
+  test('a value that is denied is refused although it fits', () => {
+    const deploy = { ...action(service, 'deploy'), parameters: [{ name: 'tag', kind: 'text', label: 'Version', required: true, maxLength: 20, deny: ['latest'] }] } satisfies Action;
+    expect(checkParameters(service, deploy, null, { tag: 'v1' })).toEqual({ ok: true, params: { tag: 'v1' } });
+    expect(checkParameters(service, deploy, null, { tag: 'latest' })).toMatchObject({ rule: '"latest" is not allowed for "Version".' });
+  });
+
   test('what is fixed cannot be given', () => {
     expect(checkParameters(api, action(api, 'stop'), null, {})).toEqual({ ok: true, params: { replicas: 0 } });
     expect(checkParameters(api, action(api, 'stop'), null, { replicas: '5' })).toMatchObject({ rule: 'It has no parameter "replicas".', instead: 'It takes none.' });

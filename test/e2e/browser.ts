@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,12 @@ export async function openBrowser(): Promise<Browser> {
     return chromium.launch({
       executablePath: join(home, 'chromium'),
       args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'],
-      env: { ...process.env, LD_LIBRARY_PATH: [process.env['LD_LIBRARY_PATH'], join(home, 'al2023', 'lib')].filter(Boolean).join(':'), FONTCONFIG_PATH: join(home, 'fonts') },
+      env: {
+        ...process.env,
+        LD_LIBRARY_PATH: [process.env['LD_LIBRARY_PATH'], join(home, 'al2023', 'lib')].filter(Boolean).join(':'),
+        // A system with fonts of its own has more of them, emoji among them.
+        ...(existsSync('/etc/fonts/fonts.conf') ? {} : { FONTCONFIG_PATH: join(home, 'fonts') }),
+      },
     });
   }
 
@@ -53,7 +58,6 @@ async function unpack(): Promise<string> {
     if (before === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = before;
   }
-  await mkdir(dirname(home), { recursive: true });
   await rename(unfinished, home).catch(async () => rm(unfinished, { recursive: true, force: true }));
   return home;
 }

@@ -6,14 +6,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { fingerprint } from '../../sandbox/alertmanager/fingerprint.ts';
-import { sandboxClusters, sandboxTiming } from '../../sandbox/kubernetes/clusters.ts';
-import { startKubernetesStandIn, type KubernetesStandIn } from '../../sandbox/kubernetes/stand-in.ts';
-import { startPagerDutyStandIn, type PagerDutyStandIn } from '../../sandbox/pagerduty/pagerduty.ts';
-import { startSlackStandIn, type SlackStandIn } from '../../sandbox/slack/stand-in.ts';
+import type { KubernetesStandIn } from '../../sandbox/kubernetes/stand-in.ts';
+import type { PagerDutyStandIn } from '../../sandbox/pagerduty/pagerduty.ts';
+import type { SlackStandIn } from '../../sandbox/slack/stand-in.ts';
+import { startStandIns, type StandIns, type StandInsOptions } from '../../sandbox/stand-ins.ts';
 import { startBot, type RunningBot } from '../../src/commands/start-bot.ts';
-import { readSettings } from '../../src/config/settings.ts';
 import { manualClock, type ManualClock } from '../../src/support/clock.ts';
 import type { Log } from '../../src/support/log.ts';
 import { freshStorage } from './storage.ts';
@@ -30,6 +28,8 @@ export interface TestBot extends AsyncDisposable {
   readonly slack: SlackStandIn;
   readonly kubernetes: KubernetesStandIn;
   readonly pagerduty: PagerDutyStandIn;
+  readonly prometheus: StandIns['prometheus'];
+  readonly services: StandIns['services'];
   readonly running: RunningBot;
   /** Lines of level error or warn so far; a test takes those that it expects, and an error that is left fails it at the end. */
   readonly log: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: Record<string, unknown> }[];
@@ -51,38 +51,24 @@ export interface Fired {
 
 export const alertmanagerToken = 'test-token-of-alertmanager-0123456789abcdef';
 const start = new Date('2026-03-02T02:13:00Z');
-const standInPrograms = fileURLToPath(new URL('../../sandbox/bin', import.meta.url));
 
-export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string> } = {}): Promise<TestBot> {
+export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack'] } = {}): Promise<TestBot> {
   const cleanup = new AsyncDisposableStack();
   const clock = manualClock(options.at ?? start);
   const folder = await mkdtemp(join(tmpdir(), 'stockops-test-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
   const storage = cleanup.use(await freshStorage());
-  const slack = cleanup.use(await startSlackStandIn({ clock }));
-  const kubernetes = cleanup.use(await startKubernetesStandIn({ clock, seed: sandboxClusters(clock.now()), timing: sandboxTiming }));
-  const pagerduty = cleanup.use(await startPagerDutyStandIn({ clock }));
-  const kubeconfig = join(folder, 'kubeconfig');
-  kubernetes.writeKubeconfig(kubeconfig);
-
-  const read = readSettings({
-    ALERTMANAGER_TOKEN: alertmanagerToken,
-    SLACK_BOT_TOKEN: slack.botToken,
-    SLACK_APP_TOKEN: slack.appToken,
-    SLACK_API_URL: `${slack.url}/api/`,
-    PAGERDUTY_EVENTS_URL: pagerduty.url,
-    PAGERDUTY_API_URL: pagerduty.url,
-    KUBECONFIG: kubeconfig,
-    HELM_BIN: join(standInPrograms, 'helm'),
-    DOCKER_BIN: join(standInPrograms, 'docker'),
-    STOCKOPS_PRIVATE_HOSTS: '127.0.0.1',
-    STOCKOPS_INSTALLATION: 'test',
-    STOCKOPS_SYSTEMS_DIR: options.systemsDirectory ?? fileURLToPath(new URL('../../systems', import.meta.url)),
-    ...routingKeys,
-    ...options.environment,
-  });
-  if (!read.ok) throw new Error(read.problems.join('\n'));
-  const { settings } = read;
+  const standIns = cleanup.use(
+    await startStandIns({
+      clock,
+      folder,
+      persists: false,
+      ...(options.systemsDirectory !== undefined && { systemsDirectory: options.systemsDirectory }),
+      ...(options.slack !== undefined && { slack: options.slack }),
+      environment: { STOCKOPS_INSTALLATION: 'test', ALERTMANAGER_TOKEN: alertmanagerToken, ...options.environment },
+    }),
+  );
+  const { slack, kubernetes, pagerduty, settings } = standIns;
 
   const log: TestBot['log'] = [];
   const expected = new Set<string>();
@@ -95,6 +81,7 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
   const begin = async (): Promise<RunningBot> => {
     const started = await startBot({
       settings,
+      load: standIns.load,
       storage: storage.settings,
       clock,
       random: { bytes: randomBytes },
@@ -146,6 +133,8 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
     slack,
     kubernetes,
     pagerduty,
+    prometheus: standIns.prometheus,
+    services: standIns.services,
     get running() {
       return running;
     },
@@ -208,5 +197,3 @@ export function notificationOf(alerts: readonly AlertToSend[], overrides: Record
     ...overrides,
   };
 }
-
-const routingKeys = Object.fromEntries(['STOCK_API', 'STOCK_SERVICE', 'MYSTOCKS', 'CRYPTO_VOLATILITY', 'STOCK_ANALYSIS'].map((name) => [`PAGERDUTY_ROUTING_KEY_${name}`, name.toLowerCase().replaceAll('_', '').padEnd(32, '0')]));

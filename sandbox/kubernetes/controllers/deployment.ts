@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json } from '../../../src/support/json.ts';
-import { controllerOf, ownedBy, withCondition, type Condition, type Deployment, type Labels, type PodTemplate, type ReplicaSet } from '../objects.ts';
+import { controllerOf, ownedBy, type Condition, type Deployment, type Labels, type PodTemplate, type ReplicaSet } from '../objects.ts';
 import { sameJson } from '../patches.ts';
 import { DEPLOYMENTS, PODS, REPLICA_SETS } from '../resources.ts';
 import { create, nameSuffix, now, recordEvent, removeWithDependents, update, type World } from '../world.ts';
@@ -273,6 +273,13 @@ function forgetOldSets(world: World, deployment: Deployment): void {
   if (!isComplete(deployment)) return;
   const idle = replicaSetsOf(world, deployment).filter((set) => set.spec.replicas === 0 && set.status.replicas === 0 && !sameTemplate(set.spec.template, deployment.spec.template));
   for (const set of idle.slice(0, Math.max(0, idle.length - deployment.spec.revisionHistoryLimit))) removeWithDependents(world, REPLICA_SETS, set, [PODS]);
+}
+
+/** The condition that changed last stands last, as the deployment controller orders them. */
+function withCondition(conditions: readonly Condition[], next: Condition): Condition[] {
+  const before = conditions.find((one) => one.type === next.type);
+  const kept = before?.status === next.status && before.lastTransitionTime ? { ...next, lastTransitionTime: before.lastTransitionTime } : next;
+  return [...conditions.filter((one) => one.type !== next.type), kept];
 }
 
 const sizes = (deployment: Deployment): Labels => ({ [DESIRED]: String(deployment.spec.replicas), [MAXIMUM]: String(deployment.spec.replicas + surge(deployment)) });

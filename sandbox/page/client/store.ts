@@ -1,4 +1,4 @@
-import { useEffect, useReducer, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 /** One value that the page is drawn from. Changed only by `set`; drawn again only where the selected part differs. */
 export interface Store<S> {
@@ -15,15 +15,15 @@ export function createStore<S extends object>(initial: S): Store<S> {
     get: () => state,
     set(change) {
       state = { ...state, ...(typeof change === 'function' ? change(state) : change) };
-      for (const listener of [...listeners]) listener();
+      for (const listener of listeners) listener();
     },
     use(select) {
-      const [, redraw] = useReducer((count: number, _: void) => count + 1, 0);
+      const [, redraw] = useState(0);
       const latest = useRef({ select, value: select(state) });
       latest.current = { select, value: select(state) };
       useEffect(() => {
         const listener = (): void => {
-          if (!Object.is(latest.current.select(state), latest.current.value)) redraw();
+          if (!Object.is(latest.current.select(state), latest.current.value)) redraw((count) => count + 1);
         };
         listeners.add(listener);
         // What changed between drawing and listening would be missed otherwise.

@@ -80,7 +80,7 @@ export const SettingName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'Not the name o
 
 /** A regular expression that must match the whole text: `^…$`. An unanchored one would let through whatever stands around the match. */
 export const AnchoredPattern = z.string().superRefine((text, context) => {
-  if (!/^\^[^]*\$$/.test(text) || /\\\$$/.test(text)) context.addIssue({ code: 'custom', message: 'The pattern must match from beginning to end: write ^ in front and $ behind.' });
+  if (!/^\^[^]*\$$/.test(text) || text.endsWith('\\$')) context.addIssue({ code: 'custom', message: 'The pattern must match from beginning to end: write ^ in front and $ behind.' });
   else if (hasLooseAlternative(text)) context.addIssue({ code: 'custom', message: 'An alternative of this pattern is not anchored: put the alternatives in a group, ^(…|…)$.' });
   try {
     new RegExp(text, 'u');

@@ -24,9 +24,8 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
   const chartsFolder = options.chartsFolder ?? process.cwd();
 
   async function helm(context: string, argv: readonly string[], signal: AbortSignal): Promise<HelmResult> {
-    const [command = '', ...rest] = argv;
     const contextFlag = options.kubeconfigPath === undefined ? [] : [`--kube-context=${context}`];
-    const result = await execa(options.program ?? 'helm', [command, ...contextFlag, ...rest], {
+    const result = await execa(options.program ?? 'helm', [...contextFlag, ...argv], {
       cwd: chartsFolder,
       env: environment(options),
       extendEnv: false,

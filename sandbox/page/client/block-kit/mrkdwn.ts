@@ -99,8 +99,8 @@ const code = /`([^`\n]+)`/y;
 const shortcode = /:([a-z0-9_+'-]+):(?::skin-tone-[2-6]:)?/y;
 const bareUrl = /https?:\/\/[^\s<>|`]*[^\s<>|`.,;:!?'")*_~\]]/y;
 
-/** `within` are the marks that are open already: bold in bold is nothing, so nesting ends after three. */
-export function parseInline(source: string, within = ''): readonly Inline[] {
+/** A mark ends at the first place where it can, so bold never holds bold and no text nests deeper than there are marks. */
+export function parseInline(source: string): readonly Inline[] {
   const inlines: Inline[] = [];
   /** Up to here a mark is known to have no end, so that many open ones do not search the same line again and again. */
   const unclosedUntil: Record<string, number> = {};
@@ -132,10 +132,10 @@ export function parseInline(source: string, within = ''): readonly Inline[] {
     } else if (character === 'h' && !isWord(before) && (match = matchHere(bareUrl)) !== null) {
       const url = unescape(match[0]);
       push({ type: 'link', url, text: url }, match[0].length);
-    } else if (isMark(character) && !within.includes(character) && !isWord(before) && !isSpace(source[at + 1]) && at >= (unclosedUntil[character] ?? 0)) {
+    } else if (isMark(character) && !isWord(before) && !isSpace(source[at + 1]) && at >= (unclosedUntil[character] ?? 0)) {
       const { end, searchedUntil } = closingOf(source, at, character);
       if (end === undefined) unclosedUntil[character] = searchedUntil;
-      else push({ type: marks[character], children: parseInline(source.slice(at + 1, end), within + character) }, end + 1 - at);
+      else push({ type: marks[character], children: parseInline(source.slice(at + 1, end)) }, end + 1 - at);
     } else {
       text += character;
       at += 1;

@@ -46,6 +46,13 @@ function isInChannel(message: Message): boolean {
   return !message.threadTs || message.threadTs === message.ts || message.isBroadcast === true;
 }
 
+/** Where it stands, or, when that is too far up to be drawn, in its thread. */
+function showMessage(ts: string): void {
+  const drawn = document.getElementById(`message-${ts}`);
+  if (drawn === null) openThread(ts);
+  else drawn.scrollIntoView({ block: 'center' });
+}
+
 function Pinned({ messages }: { messages: readonly Message[] }) {
   const pinned = messages.filter((message) => message.pinned);
   if (pinned.length === 0) return null;
@@ -55,7 +62,7 @@ function Pinned({ messages }: { messages: readonly Message[] }) {
         label={`${pinned.length} pinned`}
         buttonClass="pinned-button"
         items={pinned.map((message) => ({ id: message.ts, label: message.text.split('\n')[0]!.slice(0, 90) || 'Message' }))}
-        onPick={(ts) => document.getElementById(`message-${ts}`)?.scrollIntoView({ block: 'center' })}
+        onPick={showMessage}
       >
         <Icon name="pin" size={14} /> {pinned.length} pinned
       </Menu>

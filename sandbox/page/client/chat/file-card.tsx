@@ -3,10 +3,9 @@ import { Icon } from '../parts/icon.tsx';
 import { urlOf } from '../server.ts';
 import type { MessageFile } from '../wire.ts';
 
-const previewLines = 12;
 
 /** A snippet shows its first lines, a picture itself, anything else its name. The content is fetched, never made HTML. */
-export function FileCard({ file }: { file: MessageFile }) {
+export function FileCard({ file, isOneOfMany }: { file: MessageFile; isOneOfMany: boolean }) {
   const url = urlOf(`/sandbox/files/${encodeURIComponent(file.id)}`);
   const title = file.title || file.name;
   if (isPicture(file)) {
@@ -25,12 +24,12 @@ export function FileCard({ file }: { file: MessageFile }) {
         <span>{sizeOf(file.size)}</span>
         <a href={url} target="_blank" rel="noopener">Open</a>
       </p>
-      {isText(file) && <Snippet url={url} title={title} />}
+      {isText(file) && <Snippet url={url} title={title} previewLines={isOneOfMany ? 5 : 12} />}
     </div>
   );
 }
 
-function Snippet({ url, title }: { url: string; title: string }) {
+function Snippet({ url, title, previewLines }: { url: string; title: string; previewLines: number }) {
   const [text, setText] = useState<string | undefined>();
   const [isWhole, setWhole] = useState(false);
   useEffect(() => {

@@ -13,17 +13,23 @@ export interface MessageListProps {
   readonly empty: ComponentChildren;
   /** Absent inside a thread. */
   readonly onOpenThread?: (ts: string) => void;
-  /** Begins at the top instead of at the newest message. */
-  readonly fromTop?: boolean;
 }
 
+/** A storm leaves hundreds of cards; so many are drawn at first, and more on demand. */
+const drawnAtOnce = 60;
+
 /** Keeps to the newest message while the reader is there, and leaves the reader alone when not. */
-export function MessageList({ channel, messages, newAfter, label, empty, onOpenThread, fromTop = false }: MessageListProps) {
+export function MessageList({ channel, messages, newAfter, label, empty, onOpenThread }: MessageListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const follows = useRef(!fromTop);
+  const follows = useRef(true);
+  const lastTop = useRef(0);
   const [isAway, setAway] = useState(false);
+  const [drawn, setDrawn] = useState(drawnAtOnce);
   const now = useNow(60_000);
+
+  const shown = messages?.slice(-drawn);
+  const earlier = (messages?.length ?? 0) - (shown?.length ?? 0);
 
   function toNewest(): void {
     const element = scroller.current!;
@@ -40,9 +46,14 @@ export function MessageList({ channel, messages, newAfter, label, empty, onOpenT
   }, []);
 
   function watch(): void {
-    const { scrollTop, scrollHeight, clientHeight } = scroller.current!;
+    // A last scroll event may come when the list has been left.
+    if (scroller.current === null) return;
+    const { scrollTop, scrollHeight, clientHeight } = scroller.current;
     const distance = scrollHeight - scrollTop - clientHeight;
-    follows.current = distance < 40 && !(fromTop && scrollTop === 0);
+    // Only the reader scrolls up; that the distance has grown may as well mean that a card has.
+    if (distance < 40) follows.current = true;
+    else if (scrollTop < lastTop.current) follows.current = false;
+    lastTop.current = scrollTop;
     setAway(distance > 400);
   }
 
@@ -51,8 +62,11 @@ export function MessageList({ channel, messages, newAfter, label, empty, onOpenT
       <div ref={scroller} class="messages scroll" role="log" aria-label={label} tabIndex={0} onScroll={watch}>
         <div ref={content} class="messages-content">
           {messages === undefined ? <Loading /> : messages.length === 0 ? empty : null}
-          {messages?.map((message, index) => {
-            const before = messages[index - 1];
+          {earlier > 0 && (
+            <button type="button" class="earlier" onClick={() => setDrawn(drawn + 2 * drawnAtOnce)}>{earlier} earlier messages</button>
+          )}
+          {shown?.map((message, index) => {
+            const before = shown[index - 1];
             const date = dateOfTs(message.ts);
             const startsDay = before === undefined || !isSameDay(dateOfTs(before.ts), date);
             const isNew = newAfter !== undefined && Number(message.ts) > Number(newAfter) && (before === undefined || Number(before.ts) <= Number(newAfter));
@@ -71,7 +85,7 @@ export function MessageList({ channel, messages, newAfter, label, empty, onOpenT
           })}
         </div>
       </div>
-      {isAway && !fromTop && (
+      {isAway && (
         <button type="button" class="to-newest" onClick={toNewest}><Icon name="down" size={16} /> Newest</button>
       )}
     </div>

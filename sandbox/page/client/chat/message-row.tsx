@@ -43,7 +43,7 @@ export const MessageRow = memo(function MessageRow({ channel, message, isContinu
           </p>
         )}
         <Content channel={channel} message={message} />
-        {message.files?.map((file) => <FileCard key={file.id} file={file} />)}
+        {message.files?.map((file) => <FileCard key={file.id} file={file} isOneOfMany={message.files!.length > 1} />)}
         <Reactions message={message} />
         {isOnlyForMe && <button type="button" class="link-button" onClick={() => setDismissed(true)}>Dismiss</button>}
         {onOpenThread !== undefined && hasReplies && <Replies message={message} onOpen={() => onOpenThread(ts)} />}
@@ -108,7 +108,7 @@ function Replies({ message, onOpen }: { message: Message; onOpen(): void }) {
     <button type="button" class="replies" onClick={onOpen}>
       <Icon name="thread" size={15} />
       <strong>{count} {count === 1 ? 'reply' : 'replies'}</strong>
-      {message.latestReply && <span>last {agoOf(dateOfTs(message.latestReply), now)}</span>}
+      {message.latestReply && <span>last reply {agoOf(dateOfTs(message.latestReply), now)}</span>}
     </button>
   );
 }

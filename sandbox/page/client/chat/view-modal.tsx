@@ -29,7 +29,7 @@ export function ViewModal({ view }: { view: View }) {
           typed.set(view.id, next);
           return next;
         });
-        setErrors(({ [blockId]: _, ...others }) => others);
+        setErrors((before) => Object.fromEntries(Object.entries(before).filter(([id]) => id !== blockId)));
       },
       press: (element, blockId, payload) => press({ viewId: view.id }, element, blockId, payload, collectValues(view.blocks, changed)),
     }),

@@ -4,7 +4,7 @@ export function Cluster({ cluster }: { cluster: World['cluster'] }) {
   if (cluster.length === 0) return <p class="quiet">No cluster.</p>;
   return (
     <>
-      {cluster.map((part) => (
+      {worstFirst(cluster).map((part) => (
         <div key={`${part.context} ${part.namespace}`} class="namespace">
           <p class="namespace-name" title={`Context ${part.context}, namespace ${part.namespace}`}>{part.context} › {part.namespace}</p>
           <ul>
@@ -16,18 +16,23 @@ export function Cluster({ cluster }: { cluster: World['cluster'] }) {
   );
 }
 
+function worstFirst(cluster: World['cluster']): World['cluster'] {
+  const troubles = (part: World['cluster'][number]): number => part.deployments.filter((deployment) => deployment.pods.filter((pod) => pod.state === 'ready').length < deployment.desired).length;
+  return [...cluster].sort((one, other) => troubles(other) - troubles(one));
+}
+
 function DeploymentRow({ deployment }: { deployment: Deployment }) {
   const ready = deployment.pods.filter((pod) => pod.state === 'ready').length;
   const isWhole = ready === deployment.desired;
   const worst = deployment.pods.find((pod) => pod.state === 'failing' && pod.reason);
   return (
     <li class="deployment">
-      <p class="deployment-name"><span>{deployment.name}</span><code title={deployment.image}>{tagOf(deployment.image)}</code></p>
-      <div class="pods">
-        {deployment.pods.map((pod) => <PodDot key={pod.name} pod={pod} />)}
-        <span class={isWhole ? 'pods-count' : 'pods-count is-short'}>{ready} of {deployment.desired} ready</span>
+      <div class="deployment-line">
+        <span class="deployment-name" title={`${deployment.name}, ${ready} of ${deployment.desired} pods ready`}>{deployment.name}</span>
+        <span class="pods">{deployment.pods.map((pod) => <PodDot key={pod.name} pod={pod} />)}</span>
+        <code title={deployment.image}>{tagOf(deployment.image)}</code>
       </div>
-      {worst && <p class="deployment-reason">{worst.reason}</p>}
+      {!isWhole && <p class="deployment-trouble"><strong>{ready} of {deployment.desired} ready</strong>{worst && <span> · {worst.reason}</span>}</p>}
     </li>
   );
 }
@@ -66,10 +71,10 @@ export function Compose({ containers }: { containers: World['compose'] }) {
           const words = [container.state, container.health].filter(Boolean).join(', ');
           return (
             <li key={container.name} class="deployment">
-              <p class="deployment-name"><span>{container.name}</span></p>
-              <div class="pods">
-                <PodDot pod={{ name: container.name, state: podStates[container.health ?? ''] ?? podStates[container.state] ?? 'ending', reason: words }} />
-                <span class="pods-count">{words}</span>
+              <div class="deployment-line">
+                <span class="deployment-name" title={container.name}>{container.name}</span>
+                <span class="pods"><PodDot pod={{ name: container.name, state: podStates[container.health ?? ''] ?? podStates[container.state] ?? 'ending', reason: words }} /></span>
+                <span class="container-state">{words}</span>
               </div>
             </li>
           );
