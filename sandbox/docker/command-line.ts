@@ -47,7 +47,7 @@ export interface Invocation {
 
 export function parseCommandLine(argv: readonly string[]): Invocation {
   const given = new Map<string, string>();
-  let rest = [...argv];
+  const rest = [...argv];
   const readFlags = (flags: Flags, usage: string, exitCode: number, untilWord: boolean): string[] => {
     const positional: string[] = [];
     while (rest.length > 0) {

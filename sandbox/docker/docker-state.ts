@@ -136,9 +136,10 @@ export function healthOf(state: DockerState, container: Container, now: Date): s
  */
 export function installDocker(directory: string, stateFile: string): string {
   const program = fileURLToPath(new URL('docker.ts', import.meta.url));
+  const compileCache = fileURLToPath(new URL('../../node_modules/.cache/stand-ins', import.meta.url));
   const path = join(directory, 'docker');
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-  writeFileSync(path, `#!/bin/sh\n# exec keeps the process id: what kills "docker" kills the stand-in.\nSTOCKOPS_DOCKER_STATE=${quoted(stateFile)}\nexport STOCKOPS_DOCKER_STATE\nexec ${quoted(process.execPath)} ${quoted(program)} "$@"\n`);
+  writeFileSync(path, `#!/bin/sh\n# exec keeps the process id: what kills "docker" kills the stand-in.\nexport STOCKOPS_DOCKER_STATE=${quoted(stateFile)} NODE_COMPILE_CACHE=${quoted(compileCache)}\nexec ${quoted(process.execPath)} ${quoted(program)} "$@"\n`);
   chmodSync(path, 0o755);
   return path;
 }

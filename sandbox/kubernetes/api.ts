@@ -216,7 +216,7 @@ function startWatch(call: Call): Watch {
     }
     return { first, timeoutMs, lineFor };
   }
-  if (!/^\d+$/.test(since)) throw invalid({ kind: 'ListOptions', group: 'meta.k8s.io' }, '', [{ reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(since)}: strconv.ParseUint: parsing ${JSON.stringify(since)}: invalid syntax`, field: 'resourceVersion' }]);
+  if (!/^\d+$/.test(since)) throw new ApiFailure(500, '', `resourceVersion: Invalid value: ${JSON.stringify(since)}: strconv.ParseUint: parsing ${JSON.stringify(since)}: invalid syntax`);
   const missed = cluster.store.changesSince(resource, Number(since));
   if (missed === 'expired') {
     const gone = new ApiFailure(410, 'Expired', `too old resource version: ${since} (${cluster.store.version})`);
@@ -296,7 +296,7 @@ function parseBody(text: string, resource: Resource): KubernetesObject {
       body = undefined;
     }
   }
-  if (!isObject(body)) throw badRequest(`couldn't get version/kind; json parse error: ${text === '' ? 'unexpected end of JSON input' : `invalid character ${JSON.stringify(text[0])} looking for beginning of value`}`);
+  if (!isObject(body)) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${whyNotJson(text)} (${Buffer.from(text).subarray(0, 16).toString('hex')})`);
   if ((body.kind !== undefined && body.kind !== resource.kind) || (body.apiVersion !== undefined && body.apiVersion !== groupVersion(resource))) throw wrongKind(resource, body);
   return { ...body, kind: resource.kind, apiVersion: groupVersion(resource), metadata: { ...body.metadata } } as KubernetesObject;
 }
@@ -336,6 +336,7 @@ function storeNew({ cluster, resource, info }: Pick<Call, 'cluster' | 'resource'
 
 function replace(call: Call): ApiAnswer {
   const { resource } = call;
+  if (call.info.name === '') throw methodNotAllowed();
   const before = existing(call);
   const sent = parseBody(call.request.body, resource);
   checkAddress(call, { ...sent, metadata: { ...sent.metadata, name: sent.metadata.name ?? call.info.name } });
@@ -369,11 +370,21 @@ function checkFieldManager({ request }: Call, type: string): void {
   if (name !== null && name.length > 128) throw invalid(of, '', [{ reason: 'FieldValueTooLong', message: 'Too long: may not be more than 128 bytes', field: 'fieldManager' }]);
 }
 
+/** What Go's decoder says of a text that is no JSON, as far as its first characters tell. */
+function whyNotJson(text: string): string {
+  const start = text.trimStart();
+  if (start === '') return 'unexpected end of JSON input';
+  const literal = ['null', 'true', 'false'].find((word) => word[0] === start[0]);
+  const at = literal === undefined ? -1 : [...literal].findIndex((character, index) => start[index] !== character);
+  if (literal !== undefined && at > 0) return start[at] === undefined ? 'unexpected end of JSON input' : `invalid character '${start[at]}' in literal ${literal} (expecting '${literal[at]}')`;
+  return /^["[{\d-]/.test(start) ? 'unexpected end of JSON input' : `invalid character '${start[0]}' looking for beginning of value`;
+}
+
 function parsePatch(text: string): Open {
   try {
     return JSON.parse(text);
   } catch {
-    throw badRequest(`error decoding patch: invalid character ${JSON.stringify(text.trim()[0] ?? '')} looking for beginning of value`);
+    throw badRequest(`error decoding patch: ${whyNotJson(text)}`);
   }
 }
 
@@ -461,7 +472,7 @@ function scale(call: Call): ApiAnswer {
   if (!Number.isInteger(replicas) || replicas > 2 ** 31 - 1) throw undecodable(sent, `json: cannot unmarshal number ${replicas} into Go struct field ScaleSpec.spec.replicas of type int32`);
   if (replicas < 0) throw invalid(SCALE, info.name, [{ reason: 'FieldValueInvalid', message: `Invalid value: ${replicas}: must be greater than or equal to 0`, field: 'spec.replicas' }]);
   if (sent.metadata.uid !== undefined && sent.metadata.uid !== before.metadata.uid) {
-    throw new ApiFailure(409, 'Conflict', `Operation cannot be fulfilled on ${resource.plural}.${resource.group} "${info.name}": Precondition failed: UID in precondition: ${sent.metadata.uid}, UID in object meta: ${before.metadata.uid}`, { name: info.name, group: resource.group, kind: resource.plural });
+    throw new ApiFailure(409, 'Conflict', `Operation cannot be fulfilled on ${resource.plural}/scale.${resource.group} "${info.name}": Precondition failed: UID in precondition: ${sent.metadata.uid}, UID in object meta: ${before.metadata.uid}`, { name: info.name, group: resource.group, kind: `${resource.plural}/scale` });
   }
   const next = structuredClone(before) as KubernetesObject;
   next.spec.replicas = replicas;

@@ -61,13 +61,16 @@ function mergeList(field: string, current: readonly Open[], patch: readonly Open
   const entries = patch.filter((item) => !isDirective(item));
   const key = mergeKey(field, [...current, ...patch.filter((item) => !(isObject(item) && item.$patch === 'replace'))]);
   if (patch.some((item) => isObject(item) && item.$patch === 'replace') || key === undefined) return entries.map(withoutDirectives);
-  const result = current.filter((item) => !patch.some((one) => isObject(one) && one.$patch === 'delete' && one[key] === item[key]));
+  const kept = current.filter((item) => !patch.some((one) => isObject(one) && one.$patch === 'delete' && one[key] === item[key]));
+  const untouched = kept.filter((item) => !entries.some((entry) => entry[key] === item[key]));
+  // What is there keeps its order; what is new goes before the rest.
+  const result: Open[] = [];
   for (const entry of entries) {
-    const index = result.findIndex((item) => item[key] === entry[key]);
-    if (index === -1) result.push(strategicMergePatch({}, entry));
-    else result[index] = strategicMergePatch(result[index], entry);
+    const at = kept.findIndex((item) => item[key] === entry[key]);
+    while (untouched[0] !== undefined && kept.indexOf(untouched[0]) < at) result.push(untouched.shift());
+    result.push(strategicMergePatch(at === -1 ? {} : kept[at], entry));
   }
-  return result;
+  return [...result, ...untouched];
 }
 
 const isDirective = (item: Open): boolean => isObject(item) && (item.$patch === 'delete' || (item.$patch === 'replace' && Object.keys(item).length === 1));

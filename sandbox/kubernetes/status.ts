@@ -1,4 +1,4 @@
-import { groupVersion, resourceKey, type Resource } from './resources.ts';
+import { resourceKey, type Resource } from './resources.ts';
 
 export interface Cause {
   readonly reason: string;
@@ -19,7 +19,7 @@ export class ApiFailure extends Error {
   }
   toStatus(): object {
     return {
-      kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: this.message, reason: this.reason,
+      kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: this.message, ...(this.reason && { reason: this.reason }),
       ...(this.details && { details: this.details }), code: this.code,
     };
   }
@@ -85,4 +85,4 @@ export function undecodable(object: object, problem: string): ApiFailure {
 }
 
 export const wrongKind = (resource: Resource, sent: { apiVersion?: unknown; kind?: unknown }) =>
-  badRequest(`${String(sent.kind)} in version "${String(sent.apiVersion)}" cannot be handled as a ${resource.kind}: the object provided is unrecognized (must be of type ${resource.kind} in ${groupVersion(resource)})`);
+  badRequest(`${String(sent.kind)} in version "${String(sent.apiVersion)}" cannot be handled as a ${resource.kind}: converting (${String(sent.apiVersion)}.${String(sent.kind)}) to (${resource.group || 'core'}.${resource.kind}): unknown conversion`);

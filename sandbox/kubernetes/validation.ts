@@ -135,9 +135,9 @@ export function validate(resource: Resource, object: KubernetesObject, before: K
   for (const field of ['uid', 'name', 'namespace'] as const) {
     if (before && object.metadata[field] !== before.metadata[field]) wrong(`metadata.${field}`, object.metadata[field], 'field is immutable');
   }
-  for (const [key, value] of Object.entries(object.metadata.labels ?? {})) {
+  for (const value of Object.values(object.metadata.labels ?? {})) {
     if (!/^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/.test(value) || value.length > 63) {
-      wrong('metadata.labels', value, `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (${key})`);
+      wrong('metadata.labels', value, `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`);
     }
   }
 

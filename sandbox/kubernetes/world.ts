@@ -105,6 +105,7 @@ export function askToStop(world: World, resource: Resource, pod: Pod, graceSecon
   update(world, resource, pod, (draft) => {
     draft.metadata.deletionTimestamp = timestamp(world.nowMs + graceSeconds * 1000);
     draft.metadata.deletionGracePeriodSeconds = graceSeconds;
+    draft.metadata.generation = (draft.metadata.generation ?? 1) + 1;
   });
 }
 

@@ -55,6 +55,10 @@ export interface QueryTarget {
   readonly name: string;
   readonly unit: string;
   readonly thresholds: { readonly [name: string]: number };
+  /** What an empty answer means; `no_data` where nothing is said. */
+  readonly onEmpty?: 'no_data' | 'zero';
+  /** For a metric that counts states: 2 is `open`. */
+  readonly values?: { readonly [value: string]: string };
 }
 
 /** One line of the before → after table on a card. */

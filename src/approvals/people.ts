@@ -1,9 +1,9 @@
-import type { Catalog } from '../catalog/system.ts';
+import type { Catalog, Role } from '../catalog/system.ts';
 import type { Clock } from '../support/clock.ts';
-import type { PeoplePort, Person } from './person.ts';
+import type { PeoplePort } from './person.ts';
 import type { Identity } from './policy.ts';
 
-/** A role taken away counts within this time (T-15). */
+/** A role taken away counts within this time (T-15); before an effect it is always asked afresh. */
 const rememberedMs = 60_000;
 
 export interface People {
@@ -12,36 +12,42 @@ export interface People {
   membersOf(roleId: string): Promise<readonly string[] | null>;
 }
 
-/** Turns Slack ids into people with roles, by `roles.yaml`: user groups and single ids. */
+type Groups = ReadonlyMap<string, readonly string[]>;
+
+/** Turns Slack ids into people with roles, by `roles.yaml`: user groups and single ids. What Slack did not answer is not remembered. */
 export function createPeople(slack: PeoplePort, catalog: () => Catalog, clock: Clock): People {
-  const remembered = new Map<string, { at: number; value: unknown }>();
-
-  async function remember<T>(key: string, afresh: boolean, read: () => Promise<T | null>): Promise<T | null> {
-    const now = clock.now().getTime();
-    const known = remembered.get(key);
-    if (!afresh && known !== undefined && now - known.at < rememberedMs) return known.value as T;
-    const value = await read();
-    if (value === null) remembered.delete(key);
-    else remembered.set(key, { at: now, value });
-    return value;
-  }
-
-  async function membersOf(roleId: string): Promise<readonly string[] | null> {
-    const role = catalog().roles.get(roleId);
-    if (role === undefined) return [];
-    if (role.slackGroup === null) return role.slackUsers;
-    const groups = await remember('groups', false, () => slack.groups());
-    return groups === null ? (role.slackUsers.length > 0 ? role.slackUsers : null) : [...role.slackUsers, ...(groups.get(role.slackGroup) ?? [])];
-  }
+  const person = remembering(clock, (userId: string) => slack.person(userId));
+  const groups = remembering(clock, () => slack.groups());
 
   return {
-    membersOf: (roleId) => membersOf(roleId),
-    identify: async (userId, { afresh = false } = {}) => {
-      const person = await remember<Person>(`person ${userId}`, afresh, () => slack.person(userId));
-      if (afresh) await remember('groups', true, () => slack.groups());
-      const roles = new Set<string>();
-      for (const roleId of catalog().roles.keys()) if ((await membersOf(roleId))?.includes(userId) === true) roles.add(roleId);
-      return { person, roles };
+    membersOf: async (roleId) => {
+      const role = catalog().roles.get(roleId);
+      return role === undefined ? [] : membersIn(role, role.slackGroup === null ? null : await groups('', false));
     },
+    identify: async (userId, { afresh = false } = {}) => {
+      // Side by side: whoever pressed a button waits, and Slack gives three seconds to answer with a window.
+      const [who, known] = await Promise.all([person(userId, afresh), groups('', afresh)]);
+      const held = [...catalog().roles.values()].filter((role) => membersIn(role, known)?.includes(userId) === true);
+      return { person: who, roles: new Set(held.map((role) => role.id)) };
+    },
+  };
+}
+
+function membersIn(role: Role, groups: Groups | null): readonly string[] | null {
+  if (role.slackGroup === null) return role.slackUsers;
+  if (groups === null) return role.slackUsers.length > 0 ? role.slackUsers : null;
+  return [...role.slackUsers, ...(groups.get(role.slackGroup) ?? [])];
+}
+
+function remembering<T>(clock: Clock, read: (key: string) => Promise<T | null>): (key: string, afresh: boolean) => Promise<T | null> {
+  const remembered = new Map<string, { readonly untilMs: number; readonly value: T }>();
+  return async (key, afresh) => {
+    const known = remembered.get(key);
+    if (!afresh && known !== undefined && clock.now().getTime() < known.untilMs) return known.value;
+    const askedAtMs = clock.now().getTime();
+    const value = await read(key);
+    if (value === null) remembered.delete(key);
+    else remembered.set(key, { untilMs: askedAtMs + rememberedMs, value });
+    return value;
   };
 }

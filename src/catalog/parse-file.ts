@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { suggestion } from './did-you-mean.ts';
 import type { Path, Report } from './problem.ts';
 

@@ -36,9 +36,9 @@ export function diagnosticsMessage(diagnostics: Diagnostics): MessageContent {
   ]);
 }
 
-/** The files that belong into the thread beside it. */
+/** The files that belong into the thread beside it: logs. A table is a press on its own button away, and would only bury what matters. */
 export function diagnosticFiles(diagnostics: Diagnostics): { readonly title: string; readonly body: string }[] {
-  return diagnostics.answers.flatMap((answer) => (answer.status === 'read' ? (fileOf(answer.title, answer.reading, { lines: linesPerAnswer, rows: 0 }) ?? []) : []));
+  return diagnostics.answers.flatMap((answer) => (answer.status === 'read' && answer.reading.text !== undefined ? (fileOf(answer.title, answer.reading, { lines: linesPerAnswer, rows: Number.POSITIVE_INFINITY }) ?? []) : []));
 }
 
 /** The first line is enough alone: the first thing that is bad, else what is not known, else that nothing is. */

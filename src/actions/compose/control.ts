@@ -38,7 +38,7 @@ export function planControl(
     summary: words.summary,
     changes: [
       { what: container.name, before: oneLine(container.status) || container.state, after: words.after },
-      { what: 'image', before: oneLine(container.image), after: `${oneLine(container.image)} (unchanged)` },
+      { what: 'image', before: oneLine(container.image), after: oneLine(container.image) },
     ],
     warnings: words.warnings,
     ...(words.conditions === undefined ? {} : { conditions: words.conditions }),

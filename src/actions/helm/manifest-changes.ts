@@ -26,7 +26,7 @@ function imageOf(live: Workload, container: string): string {
 }
 
 function unchangedOr(what: string, before: string, after: string): Change {
-  return { what, before: oneLine(before), after: before === after ? `${oneLine(after)} (unchanged)` : oneLine(after) };
+  return { what, before: oneLine(before), after: oneLine(after) };
 }
 
 function resourceChanges(after: ManifestContainer, before: ManifestContainer | undefined): Change[] {

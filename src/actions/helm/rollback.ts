@@ -65,7 +65,7 @@ export const rollback = defineWrite({
       summary: `Roll back ${target.release} to revision ${choice.revision}`,
       changes: [
         { what: 'revision', before: `${last.revision} (${last.status})`, after: `as ${choice.revision}, from ${ago(choice.updatedAt, observed.now)}` },
-        { what: 'chart', before: current?.chart ?? last.chart, after: choice.chart === (current?.chart ?? last.chart) ? `${choice.chart} (unchanged)` : choice.chart },
+        { what: 'chart', before: current?.chart ?? last.chart, after: choice.chart },
         ...manifestChanges(workload, before, after),
       ],
       warnings: [

@@ -79,7 +79,7 @@ export const upgrade = defineWrite({
     }
     const current = currentRevision(history);
     const changes = [...valueChanges(deployed.values, params.set), ...manifestChanges(workload, manifest, dryRun.manifest)];
-    if (changes.every(({ before, after }) => before === after || after.endsWith('(unchanged)'))) {
+    if (changes.every(({ before, after }) => before === after)) {
       return { refused, rule: 'Every value is set so already, and nothing on the cluster would change.', instead: 'Nothing needs to be done.' };
     }
     return {

@@ -52,7 +52,7 @@ export const restart = defineWrite({
       summary: `Restart ${target.name}`,
       changes: [
         { what: 'pods', before: `${workload.status.ready} of ${workload.status.desired} ready`, after: `${count(workload.status.desired, 'new pod')} of the same version` },
-        ...workload.containers.map((container) => ({ what: `image of ${container.name}`, before: container.image, after: `${container.image} (unchanged)` })),
+        ...workload.containers.map((container) => ({ what: `image of ${container.name}`, before: container.image, after: container.image })),
       ],
       warnings: warnings(workload),
       request: request(target, workload, observed.at),

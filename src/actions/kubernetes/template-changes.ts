@@ -38,7 +38,7 @@ function containersOf(template: Json): ReadonlyMap<string, ContainerTemplate> {
 
 function change(what: string, before: string | undefined, after: string | undefined): Change {
   const isUnchanged = before === after;
-  return { what, before: oneLine(before ?? 'none'), after: isUnchanged ? `${oneLine(after ?? 'none')} (unchanged)` : oneLine(after ?? 'none') };
+  return { what, before: oneLine(before ?? 'none'), after: oneLine(after ?? 'none') };
 }
 
 function resourceChanges(container: string, kind: 'limit' | 'request', before: Resources = {}, after: Resources = {}): Change[] {

@@ -16,7 +16,8 @@ export const query = defineRead({
 /** Pure. */
 export function queryReading(target: QueryTarget, answer: QueryAnswer): Reading {
   const warnings = answer.warnings.map((warning) => `Prometheus warns: ${oneLine(warning)}`);
-  const samples = [...answer.samples].sort((a, b) => ranked(b) - ranked(a));
+  const isZero = answer.samples.length === 0 && target.onEmpty === 'zero';
+  const samples = isZero ? [{ labels: {}, value: 0, at: new Date(0) }] : [...answer.samples].sort((a, b) => ranked(b) - ranked(a));
   const [worst] = samples;
   if (worst === undefined) return { headline: `${target.name}: no data`, state: 'unknown', lines: ['Nothing is measured under this name just now. That does not mean that all is well.', ...warnings] };
   const known = samples.filter((sample) => !Number.isNaN(sample.value));
@@ -26,8 +27,9 @@ export function queryReading(target: QueryTarget, answer: QueryAnswer): Reading 
   const exceeded = limits.filter(([, limit]) => worst.value > limit);
   const comparison = limits.length === 0 ? '' : ` (${limits.map(([name, limit]) => `${name} ${amount(limit, target.unit)}`).join(', ')})`;
   const labels = distinguishingLabels(samples);
+  const said = (value: number) => target.values?.[String(value)] ?? amount(value, target.unit);
   return {
-    headline: `${target.name} ${samples.length > 1 ? 'up to ' : ''}${amount(worst.value, target.unit)}${comparison}`,
+    headline: `${target.name} ${samples.length > 1 ? (target.values === undefined ? 'up to ' : 'at worst ') : ''}${said(worst.value)}${comparison}`,
     state: limits.length === 0 ? 'neutral' : exceeded.length > 0 ? 'bad' : 'good',
     lines: [
       ...exceeded.map(([name, limit]) => `Above ${name} (${amount(limit, target.unit)})`),
@@ -35,7 +37,7 @@ export function queryReading(target: QueryTarget, answer: QueryAnswer): Reading 
       ...warnings,
     ],
     ...(samples.length > 1
-      ? { table: { columns: [...labels, target.name], rows: samples.slice(0, 50).map((sample) => [...labels.map((label) => oneLine(sample.labels[label] ?? '', 80)), amount(sample.value, target.unit)]) } }
+      ? { table: { columns: [...labels, target.name], rows: samples.slice(0, 50).map((sample) => [...labels.map((label) => oneLine(sample.labels[label] ?? '', 80)), said(sample.value)]) } }
       : {}),
   };
 }

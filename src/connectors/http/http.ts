@@ -3,6 +3,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { Agent, request, type Dispatcher } from 'undici';
 import type { HttpAnswer } from '../../actions/http/answer.ts';
 import type { HttpPort, UrlTarget } from '../../actions/ports.ts';
+import { systemClock, type Clock } from '../../support/clock.ts';
 import { StockOpsError } from '../../support/errors.ts';
 import { isPublicAddress } from './private-addresses.ts';
 
@@ -11,7 +12,7 @@ export interface HttpOptions {
   readonly allowPrivate?: (hostname: string) => boolean;
   readonly timeoutMs?: number;
   /** For the time an answer took. */
-  readonly monotonicMs?: () => number;
+  readonly clock?: Clock;
   /** How names become addresses; tests bring their own. */
   readonly resolve?: (hostname: string) => Promise<readonly LookupAddress[]>;
 }
@@ -28,7 +29,7 @@ const largestBodyBytes = 64 * 1024;
  */
 export function createHttpPort(options: HttpOptions = {}): OpenHttpPort {
   const timeoutMs = options.timeoutMs ?? 10_000;
-  const monotonicMs = options.monotonicMs ?? (() => performance.now());
+  const clock = options.clock ?? systemClock;
   const allowPrivate = options.allowPrivate ?? (() => false);
   const resolve = options.resolve ?? systemResolve;
 
@@ -48,7 +49,7 @@ export function createHttpPort(options: HttpOptions = {}): OpenHttpPort {
   const agent = new Agent({ connect: { lookup, timeout: timeoutMs }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, maxHeaderSize: 16 * 1024 });
 
   async function ask(url: URL, method: 'GET' | 'HEAD', signal: AbortSignal): Promise<HttpAnswer> {
-    const startedMs = monotonicMs();
+    const startedAt = clock.now();
     const answer = await request(url, { method, dispatcher: agent, signal, headers: { 'user-agent': 'stockops-probe', accept: 'application/json, text/plain, */*' } });
     const { body, isBodyCut } = await readBody(answer.body);
     return {
@@ -58,7 +59,7 @@ export function createHttpPort(options: HttpOptions = {}): OpenHttpPort {
       body,
       isBodyCut,
       location: headerOf(answer.headers, 'location'),
-      totalMs: Math.round(monotonicMs() - startedMs),
+      totalMs: clock.now().getTime() - startedAt.getTime(),
     };
   }
 

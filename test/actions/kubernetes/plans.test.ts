@@ -112,8 +112,9 @@ test('undo of what Helm manages names the better way', () => {
   expect(planned(undoing(undefined, history, managed)).warnings.join()).toContain('Rather roll back with Helm.');
 });
 
+const stored = { accepted: true, object: {} } as const;
 const imaging = (image: string, tag: string, changes = {}) =>
-  setImage.plan({ target, params: setImage.params.parse({ tag }), observed: { workload: workload({ containers: [{ name: 'api', image }], ...changes }), dryRun: accepted } });
+  setImage.plan({ target, params: setImage.params.parse({ tag }), observed: { workload: workload({ containers: [{ name: 'api', image }], ...changes }), dryRun: stored } });
 
 for (const [why, before, after] of [
   ['a tag', 'r/stock:v2', 'r/stock:v3'],

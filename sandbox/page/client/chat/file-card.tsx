@@ -4,8 +4,10 @@ import { urlOf } from '../server.ts';
 import type { MessageFile } from '../wire.ts';
 
 
+const previewLines = 6;
+
 /** A snippet shows its first lines, a picture itself, anything else its name. The content is fetched, never made HTML. */
-export function FileCard({ file, isOneOfMany }: { file: MessageFile; isOneOfMany: boolean }) {
+export function FileCard({ file }: { file: MessageFile }) {
   const url = urlOf(`/sandbox/files/${encodeURIComponent(file.id)}`);
   const title = file.title || file.name;
   if (isPicture(file)) {
@@ -24,12 +26,12 @@ export function FileCard({ file, isOneOfMany }: { file: MessageFile; isOneOfMany
         <span>{sizeOf(file.size)}</span>
         <a href={url} target="_blank" rel="noopener">Open</a>
       </p>
-      {isText(file) && <Snippet url={url} title={title} previewLines={isOneOfMany ? 5 : 12} />}
+      {isText(file) && <Snippet url={url} title={title} />}
     </div>
   );
 }
 
-function Snippet({ url, title, previewLines }: { url: string; title: string; previewLines: number }) {
+function Snippet({ url, title }: { url: string; title: string }) {
   const [text, setText] = useState<string | undefined>();
   const [isWhole, setWhole] = useState(false);
   useEffect(() => {

@@ -23,7 +23,7 @@ export function MessageList({ channel, messages, newAfter, label, empty, onOpenT
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
-  const lastTop = useRef(0);
+  const last = useRef({ scrollTop: 0, scrollHeight: 0, clientHeight: 0 });
   const [isAway, setAway] = useState(false);
   const [drawn, setDrawn] = useState(drawnAtOnce);
   const now = useNow(60_000);
@@ -50,10 +50,11 @@ export function MessageList({ channel, messages, newAfter, label, empty, onOpenT
     if (scroller.current === null) return;
     const { scrollTop, scrollHeight, clientHeight } = scroller.current;
     const distance = scrollHeight - scrollTop - clientHeight;
-    // Only the reader scrolls up; that the distance has grown may as well mean that a card has.
+    // The browser scrolls too, when a card has grown or the composer has shrunk. Upwards with nothing changed: that is the reader.
+    const isUnchanged = scrollHeight === last.current.scrollHeight && clientHeight === last.current.clientHeight;
     if (distance < 40) follows.current = true;
-    else if (scrollTop < lastTop.current) follows.current = false;
-    lastTop.current = scrollTop;
+    else if (isUnchanged && scrollTop < last.current.scrollTop) follows.current = false;
+    last.current = { scrollTop, scrollHeight, clientHeight };
     setAway(distance > 400);
   }
 

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { emojiOf } from '../block-kit/emoji.ts';
 import { Mrkdwn, Text } from '../block-kit/text.tsx';
+import { recall, remember } from '../memory.ts';
 import { Icon } from '../parts/icon.tsx';
 import { memo } from '../parts/memo.ts';
 import { state } from '../state.ts';
@@ -19,12 +20,17 @@ export interface MessageRowProps {
 
 export const MessageRow = memo(function MessageRow({ channel, message, isContinued, onOpenThread }: MessageRowProps) {
   const author = useAuthor(message);
-  const [isDismissed, setDismissed] = useState(false);
   const { ts } = message;
   const date = dateOfTs(ts);
   const isOnlyForMe = Boolean(message.ephemeralFor);
+  const [isDismissed, setDismissed] = useState(() => isOnlyForMe && recall<string[]>('dismissed', []).includes(ts));
   const hasReplies = (message.replyCount ?? 0) > 0;
   if (isDismissed) return null;
+
+  function dismiss(): void {
+    remember('dismissed', [...recall<string[]>('dismissed', []), ts].slice(-200));
+    setDismissed(true);
+  }
 
   const time = <time class="message-time" dateTime={date.toISOString()} title={date.toISOString()}>{timeOf(date)}</time>;
   const classes = ['message', isContinued && 'is-continued', isOnlyForMe && 'is-only-for-me', message.pinned && 'is-pinned'].filter(Boolean).join(' ');
@@ -43,9 +49,9 @@ export const MessageRow = memo(function MessageRow({ channel, message, isContinu
           </p>
         )}
         <Content channel={channel} message={message} />
-        {message.files?.map((file) => <FileCard key={file.id} file={file} isOneOfMany={message.files!.length > 1} />)}
+        {message.files?.map((file) => <FileCard key={file.id} file={file} />)}
         <Reactions message={message} />
-        {isOnlyForMe && <button type="button" class="link-button" onClick={() => setDismissed(true)}>Dismiss</button>}
+        {isOnlyForMe && <button type="button" class="link-button" onClick={dismiss}>Dismiss</button>}
         {onOpenThread !== undefined && hasReplies && <Replies message={message} onOpen={() => onOpenThread(ts)} />}
       </div>
       {onOpenThread !== undefined && !isOnlyForMe && (

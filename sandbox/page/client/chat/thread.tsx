@@ -17,6 +17,11 @@ export function Thread() {
     if (isGone) closeThread();
   }, [isGone]);
 
+  // Whoever wrote here goes on writing in the channel.
+  useEffect(() => () => {
+    if (matchMedia('(hover: hover)').matches) document.querySelector<HTMLElement>('main .composer-input')?.focus();
+  }, []);
+
   if (channel === undefined) return null;
   return (
     <aside class="pane thread" aria-label="Thread" key={ts}>

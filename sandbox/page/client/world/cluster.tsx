@@ -1,11 +1,14 @@
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
 import type { Deployment, Pod, PodState, World } from '../wire.ts';
 
 export function Cluster({ cluster }: { cluster: World['cluster'] }) {
+  const inOrder = useTroubledFirst(cluster);
   if (cluster.length === 0) return <p class="quiet">No cluster.</p>;
   return (
     <>
-      {worstFirst(cluster).map((part) => (
-        <div key={`${part.context} ${part.namespace}`} class="namespace">
+      {inOrder.map((part) => (
+        <div key={keyOf(part)} class="namespace">
           <p class="namespace-name" title={`Context ${part.context}, namespace ${part.namespace}`}>{part.context} › {part.namespace}</p>
           <ul>
             {part.deployments.map((deployment) => <DeploymentRow key={deployment.name} deployment={deployment} />)}
@@ -16,20 +19,35 @@ export function Cluster({ cluster }: { cluster: World['cluster'] }) {
   );
 }
 
-function worstFirst(cluster: World['cluster']): World['cluster'] {
-  const troubles = (part: World['cluster'][number]): number => part.deployments.filter((deployment) => deployment.pods.filter((pod) => pod.state === 'ready').length < deployment.desired).length;
-  return [...cluster].sort((one, other) => troubles(other) - troubles(one));
+/** What has been in trouble comes first and stays there: one wants to see it recover, not vanish down the list. */
+function useTroubledFirst(cluster: World['cluster']): World['cluster'] {
+  const troubled = useRef<string[]>([]);
+  for (const part of cluster) {
+    if (part.deployments.some((deployment) => readyPods(deployment) < deployment.desired) && !troubled.current.includes(keyOf(part))) troubled.current.unshift(keyOf(part));
+  }
+  const rank = (part: Namespace): number => (troubled.current.includes(keyOf(part)) ? troubled.current.indexOf(keyOf(part)) : Infinity);
+  return [...cluster].sort((one, other) => (rank(one) === rank(other) ? 0 : rank(one) - rank(other)));
+}
+
+type Namespace = World['cluster'][number];
+
+function keyOf(part: Namespace): string {
+  return `${part.context} ${part.namespace}`;
+}
+
+function readyPods(deployment: Deployment): number {
+  return deployment.pods.filter((pod) => pod.state === 'ready').length;
 }
 
 function DeploymentRow({ deployment }: { deployment: Deployment }) {
-  const ready = deployment.pods.filter((pod) => pod.state === 'ready').length;
+  const ready = readyPods(deployment);
   const isWhole = ready === deployment.desired;
   const worst = deployment.pods.find((pod) => pod.state === 'failing' && pod.reason);
   return (
     <li class="deployment">
       <div class="deployment-line">
         <span class="deployment-name" title={`${deployment.name}, ${ready} of ${deployment.desired} pods ready`}>{deployment.name}</span>
-        <span class="pods">{deployment.pods.map((pod) => <PodDot key={pod.name} pod={pod} />)}</span>
+        <span class="pods">{deployment.pods.length === 0 ? <span class="container-state">no pods</span> : deployment.pods.map((pod) => <PodDot key={pod.name} pod={pod} />)}</span>
         <code title={deployment.image}>{tagOf(deployment.image)}</code>
       </div>
       {!isWhole && <p class="deployment-trouble"><strong>{ready} of {deployment.desired} ready</strong>{worst && <span> · {worst.reason}</span>}</p>}
@@ -53,7 +71,7 @@ function PodDot({ pod }: { pod: Pod }) {
   );
 }
 
-const podShapes: Readonly<Record<PodState, preact.JSX.Element>> = {
+const podShapes: Readonly<Record<PodState, JSX.Element>> = {
   ready: <circle cx="8" cy="8" r="6" fill="currentColor" />,
   starting: <><circle cx="8" cy="8" r="5" fill="none" stroke="currentColor" stroke-width="2" /><circle cx="8" cy="8" r="1.8" fill="currentColor" /></>,
   failing: <><rect x="2" y="2" width="12" height="12" rx="2.5" fill="currentColor" /><path class="pod-cross" d="m5.5 5.5 5 5m0-5-5 5" stroke-width="1.8" stroke-linecap="round" /></>,

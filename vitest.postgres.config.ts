@@ -1,0 +1,20 @@
+import { globSync, readFileSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+import everyday from './vitest.config.ts';
+
+/**
+ * The tests that touch the database, once more on a PostgreSQL server. Which ones they are is read from the files, so that
+ * a new one is not forgotten: they import the storage, or the harness that starts the whole bot.
+ */
+if (process.env['DATABASE_URL'] === undefined) {
+  throw new Error('DATABASE_URL must name a PostgreSQL server where databases may be created, such as DATABASE_URL=postgres://postgres@127.0.0.1:5432/postgres');
+}
+
+const touchesDatabase = /from '(?:\.\.?\/)+(?:(?:test\/)?harness\/|src\/storage\/|src\/commands\/)/;
+
+export default defineConfig({
+  test: {
+    ...everyday.test,
+    include: globSync('test/**/*.test.ts').filter((file) => touchesDatabase.test(readFileSync(file, 'utf8'))),
+  },
+});
