@@ -51,6 +51,7 @@ export async function runSandbox(environment: NodeJS.ProcessEnv = process.env): 
       systemsDirectory: standIns.systemsDirectory,
       slack: standIns.slack,
       kubernetes: standIns.kubernetes,
+      docker: standIns.containers,
       pagerduty: standIns.pagerduty,
       prometheus: standIns.prometheus,
       services: standIns.services,

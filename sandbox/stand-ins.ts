@@ -1,5 +1,6 @@
 /** Everything that the bot talks to, as stand-ins on loopback, and the settings and catalog with which the real bot finds them. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
@@ -7,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { primitives } from '../src/actions/registry.ts';
 import { loadCatalog, type LoadedCatalog } from '../src/catalog/load.ts';
 import { readSettings, type Settings } from '../src/config/settings.ts';
-import type { Clock } from '../src/support/clock.ts';
+import { systemClock, type Clock } from '../src/support/clock.ts';
+import { containersIn } from './docker/containers.ts';
+import { cryptoVolatilityHost, installDocker, writeDockerState } from './docker/docker-state.ts';
 import { sandboxClusters, sandboxTiming } from './kubernetes/clusters.ts';
 import { startKubernetesStandIn, type KubernetesStandIn } from './kubernetes/stand-in.ts';
 import { startPagerDutyStandIn, type PagerDutyStandIn } from './pagerduty/pagerduty.ts';
@@ -15,6 +18,7 @@ import { startPrometheusStandIn, type PrometheusStandIn } from './prometheus/pro
 import { startServices, type Services } from './services/services.ts';
 import { startSlackStandIn, type SlackStandIn, type SlackStandInOptions } from './slack/stand-in.ts';
 import { sandboxAddresses, withVendorsInside } from './world/addresses.ts';
+import type { Containers } from './world/parts.ts';
 
 export interface StandInsOptions {
   readonly clock: Clock;
@@ -34,6 +38,9 @@ export interface StandIns extends AsyncDisposable {
   readonly pagerduty: PagerDutyStandIn;
   readonly prometheus: PrometheusStandIn;
   readonly services: Services;
+  readonly containers: Containers;
+  /** Where the stand-in of docker keeps its containers, its calls and its faults. */
+  readonly dockerState: string;
   readonly settings: Settings;
   /** The settings as the environment of a process of its own. */
   readonly environment: Readonly<Record<string, string>>;
@@ -43,19 +50,25 @@ export interface StandIns extends AsyncDisposable {
 }
 
 const programs = fileURLToPath(new URL('./bin', import.meta.url));
+/** The bot may do here what the manifest that is shipped would let it do at Slack. */
+const appManifest = fileURLToPath(new URL('../manifests/slack-app.yaml', import.meta.url));
 
 export async function startStandIns(options: StandInsOptions): Promise<StandIns> {
   await using starting = new AsyncDisposableStack();
   const { clock, folder } = options;
   await mkdir(folder, { recursive: true });
   const stateFile = (name: string) => (options.persists ? { stateFile: join(folder, `${name}.json`) } : {});
-  const slack = starting.use(await startSlackStandIn({ clock, ...options.slack, ...stateFile('slack'), ...(options.otherwise !== undefined && { otherwise: options.otherwise }) }));
+  const slack = starting.use(await startSlackStandIn({ clock, installation: appManifest, ...options.slack, ...stateFile('slack'), ...(options.otherwise !== undefined && { otherwise: options.otherwise }) }));
   const kubernetes = starting.use(await startKubernetesStandIn({ clock, seed: sandboxClusters(clock.now()), timing: sandboxTiming, ...stateFile('kubernetes') }));
   const pagerduty = starting.use(await startPagerDutyStandIn({ clock, ...stateFile('pagerduty') }));
   const prometheus = starting.use(await startPrometheusStandIn({ clock }));
   const services = starting.use(await startServices());
   const kubeconfig = join(folder, 'kubeconfig');
   kubernetes.writeKubeconfig(kubeconfig);
+  const dockerState = join(folder, 'docker.json');
+  if (!options.persists || !existsSync(dockerState)) writeDockerState(dockerState, cryptoVolatilityHost(clock.now()));
+  const containers = containersIn(dockerState, clock, systemClock);
+  containers.list();
 
   const systemsDirectory = options.systemsDirectory ?? fileURLToPath(new URL('../systems', import.meta.url));
   const alertmanagerToken = randomBytes(24).toString('hex');
@@ -68,7 +81,8 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
     PAGERDUTY_API_URL: pagerduty.url,
     KUBECONFIG: kubeconfig,
     HELM_BIN: join(programs, 'helm'),
-    DOCKER_BIN: join(programs, 'docker'),
+    STOCKOPS_CHARTS_DIR: fileURLToPath(new URL('.', import.meta.url)),
+    DOCKER_BIN: installDocker(folder, dockerState),
     STOCKOPS_PRIVATE_HOSTS: '127.0.0.1',
     STOCKOPS_INSTALLATION: 'sandbox',
     STOCKOPS_SYSTEMS_DIR: systemsDirectory,
@@ -92,6 +106,8 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
     pagerduty,
     prometheus,
     services,
+    containers,
+    dockerState,
     settings: read.settings,
     environment,
     alertmanagerToken,

@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { checkConfig } from './commands/check-config.ts';
-import { serve } from './commands/serve.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
 // Exit status: 0 done; 1 it failed; 2 wrong use or wrong configuration; 3 another process holds the data directory.
@@ -15,30 +13,25 @@ const usage = `stockops: runs the runbooks of your systems with the people who a
   stockops --version | --help
 `;
 
+/** Each command is loaded when it is asked for: checking a file should not wait for Slack's and Kubernetes' clients. */
 const commands: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
-  serve: () => serve(process.env),
-  sandbox: async () => {
-    const { runSandbox } = await import('../sandbox/run.ts');
-    return runSandbox();
-  },
-  'check-config': ([directory]) => checkConfig(directory ?? process.env['STOCKOPS_SYSTEMS_DIR'] ?? './systems'),
-  db: async ([what]) => {
-    if (what !== 'migrate') return wrongUse();
-    const { migrateDatabase } = await import('./commands/migrate-database.ts');
-    return migrateDatabase(process.env);
-  },
+  serve: async () => (await import('./commands/serve.ts')).serve(process.env),
+  sandbox: async () => (await import('../sandbox/run.ts')).runSandbox(),
+  'check-config': async ([directory]) => (await import('./commands/check-config.ts')).checkConfig(directory ?? process.env['STOCKOPS_SYSTEMS_DIR'] ?? './systems'),
+  db: async ([what]) => (what === 'migrate' ? (await import('./commands/migrate-database.ts')).migrateDatabase(process.env) : wrongUse()),
 };
 
 async function main(): Promise<number> {
   let parsed;
   try {
-    parsed = parseArgs({ args: process.argv.slice(2), allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } } });
+    parsed = parseArgs({ args: process.argv.slice(2), allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' }, 'list-failpoints': { type: 'boolean' } } });
   } catch (error) {
     console.error(error instanceof Error ? error.message : 'These words are not understood.');
     return wrongUse();
   }
   if (parsed.values.version === true) return print(packageJson.version);
   if (parsed.values.help === true) return print(usage);
+  if (parsed.values['list-failpoints'] === true) return print((await import('./support/failpoints.ts')).failpoints.join('\n'));
   const [name = 'serve', ...words] = parsed.positionals;
   const command = commands[name];
   return command === undefined ? wrongUse() : command(words);

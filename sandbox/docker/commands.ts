@@ -1,6 +1,6 @@
 import { renderTemplate } from '../helm/template.ts';
 import type { Invocation } from './command-line.ts';
-import { healthOf, readDockerState, writeDockerState, type Container, type DockerState, type LogLine } from './docker-state.ts';
+import { changeDockerState, healthOf, readDockerState, type Container, type DockerState, type LogLine } from './docker-state.ts';
 
 /** What a command leaves behind. Effects are in the state file when it returns. */
 export interface CommandResult {
@@ -190,9 +190,12 @@ function changeServices(invocation: Invocation, state: DockerState, host: Host):
     say(container, 'Starting', 'Started');
     return started(container);
   };
-  const chosen = selected(invocation, state);
-  const containers = state.containers.map((one) => (chosen.includes(one) ? change(one) : one));
-  if (!invocation.flag('dry-run')) writeDockerState(host.stateFile, { ...state, containers });
+  const next = (current: DockerState): DockerState => {
+    const chosen = selected(invocation, current);
+    return { ...current, containers: current.containers.map((one) => (chosen.includes(one) ? change(one) : one)) };
+  };
+  if (invocation.flag('dry-run')) next(state);
+  else changeDockerState(host.stateFile, next);
   return done('', progress.map((line) => (invocation.flag('dry-run') ? line.replace(' Container', ' DRY-RUN MODE -  Container') : line)).join(''));
 }
 

@@ -41,8 +41,6 @@ export interface DockerState {
   /** Directory part and name of the compose file that is there; any other is "no such file". */
   readonly composeFile: string;
   readonly containers: readonly Container[];
-  /** Added to the time of the machine, when the sandbox's clock was moved. */
-  readonly clockOffsetMs: number;
 }
 
 /**
@@ -76,20 +74,53 @@ export function writeDockerState(stateFile: string, state: DockerState): void {
   renameSync(`${stateFile}.draft`, stateFile);
 }
 
+/**
+ * Changes the state while nobody else does: the sandbox and several programs may want to at once. A lock that a killed program left
+ * behind is broken after two seconds.
+ */
+export function changeDockerState(stateFile: string, change: (state: DockerState) => DockerState): void {
+  const lock = `${stateFile}.lock`;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      writeFileSync(lock, '', { flag: 'wx' });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 400) throw error;
+      if (attempt === 400) rmSync(lock, { force: true });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+  try {
+    writeDockerState(stateFile, change(readDockerState(stateFile)));
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
 /** Changes one container, found by the name of its service. */
 export function updateContainer(stateFile: string, service: string, change: Partial<Container>): void {
-  const state = readDockerState(stateFile);
-  if (!state.containers.some((one) => one.service === service)) throw new Error(`no service ${service}`);
-  writeDockerState(stateFile, { ...state, containers: state.containers.map((one) => (one.service === service ? { ...one, ...change } : one)) });
+  changeDockerState(stateFile, (state) => {
+    if (!state.containers.some((one) => one.service === service)) throw new Error(`no service ${service}`);
+    return { ...state, containers: state.containers.map((one) => (one.service === service ? { ...one, ...change } : one)) };
+  });
 }
 
 export function setEngine(stateFile: string, engine: DockerState['engine']): void {
-  writeDockerState(stateFile, { ...readDockerState(stateFile), engine });
+  changeDockerState(stateFile, (state) => ({ ...state, engine }));
 }
 
 /** Makes the stand-in live at `now`: what starts or is logged from here on carries that time. */
 export function setDockerClock(stateFile: string, now: Date, machineNow: Date): void {
-  writeDockerState(stateFile, { ...readDockerState(stateFile), clockOffsetMs: now.getTime() - machineNow.getTime() });
+  writeFileSync(`${stateFile}.clock.json`, JSON.stringify({ offsetMs: now.getTime() - machineNow.getTime() }));
+}
+
+/** What is added to the time of the machine. */
+export function dockerClockOffsetMs(stateFile: string): number {
+  try {
+    return (JSON.parse(readFileSync(`${stateFile}.clock.json`, 'utf8')) as { offsetMs: number }).offsetMs;
+  } catch {
+    return 0;
+  }
 }
 
 export function setDockerFault(stateFile: string, fault: DockerFault): void {
@@ -156,7 +187,6 @@ export function cryptoVolatilityHost(now: Date): DockerState {
   return {
     engine: 'up',
     composeFile: 'docker/compose.yaml',
-    clockOffsetMs: 0,
     containers: [
       container('api', 'volatility-api', 'crypto-volatility/api:1.6.2', {
         command: 'uvicorn app.main:app --host 0.0.0.0', hasHealthCheck: true, needs: ['kafka'], ports: [{ target: 8000, published: 8000 }], environment: { MODEL_VARIANT: 'ml' }, cpuPercent: 11.4, memoryMiB: 611,

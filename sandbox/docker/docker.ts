@@ -5,7 +5,7 @@
  */
 import { parseCommandLine, UsageError } from './command-line.ts';
 import { runCommand } from './commands.ts';
-import { readDockerState, recordDockerCall, takeDockerFault } from './docker-state.ts';
+import { dockerClockOffsetMs, recordDockerCall, takeDockerFault } from './docker-state.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
   const stateFile = process.env['STOCKOPS_DOCKER_STATE'];
@@ -23,8 +23,8 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     if (fault?.mode === 'hang-before') await forEver();
     if (fault?.mode === 'die-before') die();
-    const { clockOffsetMs } = readDockerState(stateFile);
-    const result = runCommand(invocation, { stateFile, environment: process.env, now: () => new Date(Date.now() + clockOffsetMs) });
+    const offsetMs = dockerClockOffsetMs(stateFile);
+    const result = runCommand(invocation, { stateFile, environment: process.env, now: () => new Date(Date.now() + offsetMs) });
     if (fault?.mode === 'hang-after') await forEver();
     if (fault?.mode === 'die-after') die();
     process.stderr.write(result.stderr);

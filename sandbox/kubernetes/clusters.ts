@@ -39,8 +39,8 @@ function production(nowMs: number): ClusterSeed {
   return {
     logs: logPrograms,
     loads: {
-      'stock-service/stock-service': 430,
-      'stock-analysis-system/stock-analysis-api': 440,
+      'stock-service/stock-service': 400,
+      'stock-analysis-system/stock-analysis-api': 400,
     },
     chapters: [
       // Stock API: applied from a manifest.

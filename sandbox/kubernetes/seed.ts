@@ -6,7 +6,8 @@ import type { LogProgram } from './logs.ts';
 import { groupVersion, NAMESPACES, resourceOfKind } from './resources.ts';
 import type { Grant } from './rights.ts';
 import { sameJson } from './patches.ts';
-import { validate, withDefaults } from './validation.ts';
+import { withDefaults } from './defaults.ts';
+import { validate } from './validation.ts';
 import { create, now } from './world.ts';
 
 /** An object as it is written in a file: what the server adds is not there yet. */

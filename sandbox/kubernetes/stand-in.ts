@@ -4,9 +4,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../../src/support/clock.ts';
 import { systemRandom, type Random } from '../../src/support/ids.ts';
-import { answer, describeRequest, type ApiAnswer, type ApiRequest, type Surroundings, type Watch } from './api.ts';
+import { answer } from './api.ts';
+import { describeRequest, type ApiAnswer, type ApiRequest, type Surroundings, type Watch } from './call.ts';
 import { Cluster, type ClusterSnapshot } from './cluster.ts';
-import { writeKubeconfigText, type Context } from './kubeconfig.ts';
+import { writeKubeconfigText } from './kubeconfig.ts';
 import { defaultProgram, type FixedLog, type LogProgram } from './logs.ts';
 import type { KubernetesObject, Pod } from './objects.ts';
 import { FAULT, type Fault } from './pod-life.ts';
@@ -28,6 +29,9 @@ export interface KubernetesStandInOptions {
   readonly timing?: Partial<Timing>;
   readonly random?: Random;
 }
+
+/** The sandbox may run for days; tests never come near. */
+const MOST_REQUESTS = 20_000;
 
 /** What arrived, and how it was answered; in the order of arrival. */
 export interface RecordedRequest {
@@ -249,6 +253,7 @@ export async function startKubernetesStandIn(options: KubernetesStandInOptions):
       contentType: request.contentType, body: parsed(body), dryRun: query.has('dryRun') || hasDryRun(body), status: undefined, processed: false,
     };
     requests.push(record);
+    if (requests.length > MOST_REQUESTS) requests.splice(0, MOST_REQUESTS / 4);
     const fault = faultFor(record);
     if (fault?.mode === 'timeout') return;
     if (fault?.mode === 'reset-before') return void incoming.socket.resetAndDestroy();
@@ -452,5 +457,3 @@ function readState(path: string): State | undefined {
     return undefined;
   }
 }
-
-export type { Context };

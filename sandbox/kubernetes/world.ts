@@ -2,7 +2,7 @@ import type { Random } from '../../src/support/ids.ts';
 import { copy, microTimestamp, timestamp, type KubernetesObject, type Pod } from './objects.ts';
 import { sameJson } from './patches.ts';
 import { recordUpdate } from './managed-fields.ts';
-import { EVENTS, NAMESPACES, resourceOfKind, type Resource } from './resources.ts';
+import { EVENTS, NAMESPACES, type Resource } from './resources.ts';
 import type { ObjectStore } from './store.ts';
 
 /** How long things take, in milliseconds. The defaults are those of the simulated nodes of the cluster tests. */
@@ -56,7 +56,7 @@ export interface World {
   readonly loads: Map<string, number>;
   /** By uid of the deployment: when its rollout last made progress. */
   readonly progressedMs: Map<string, number>;
-  /** By uid of the deployment: for which generation it was last asked whether its shape had changed. */
+  /** How many pods have had an address so far. */
   nextPodAddress: number;
 }
 
@@ -164,5 +164,3 @@ export function asNewEvent(event: KubernetesObject): KubernetesObject {
     eventTime: event.eventTime ?? microTimestamp(Date.parse(firstTimestamp ?? event.metadata.creationTimestamp)),
   } as KubernetesObject;
 }
-
-export { resourceOfKind };

@@ -27,15 +27,6 @@ export function oneLine(text: string, maxLength = 240): string {
   return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join('')}…`;
 }
 
-/** The last `maxBytes` of a text, begun at a whole line where there is one. */
-export function lastBytes(text: string, maxBytes = 64 * 1024): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= maxBytes) return text;
-  const end = bytes.subarray(bytes.length - maxBytes).toString();
-  const firstBreak = end.indexOf('\n');
-  return firstBreak === -1 || firstBreak === end.length - 1 ? end : end.slice(firstBreak + 1);
-}
-
 export function lastLines(text: string, lines: number): string {
   return text.trimEnd().split('\n').slice(-lines).join('\n');
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { primitives } from '../actions/registry.ts';
 import type { Ports } from '../actions/ports.ts';
 import { createApp, type App, type Listening } from '../app.ts';
@@ -16,6 +17,7 @@ import { createSlackPort } from '../connectors/slack/slack-port.ts';
 import { migrate, openDatabase, type Db, type StorageSettings } from '../storage/database.ts';
 import { databaseClock } from '../storage/database-clock.ts';
 import { lockDataDirectory, type DataDirectoryLock } from '../storage/data-directory-lock.ts';
+import { whyNotDurable } from '../storage/durability.ts';
 import { dropLeases, readInstallation } from '../storage/installation.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/ids.ts';
@@ -61,6 +63,11 @@ export async function startBot(parts: BotParts): Promise<Started> {
 
   const lock: DataDirectoryLock | null = storage.kind === 'pglite' && storage.dataDirectory !== 'memory' ? await lockDataDirectory(storage.dataDirectory) : null;
   const db = await openDatabase(storage);
+  const notDurable = storage.kind === 'postgres' ? await whyNotDurable(db) : null;
+  if (notDurable !== null && !settings.STOCKOPS_ALLOW_LOSS) {
+    await db.destroy();
+    throw new Error(`PostgreSQL is not set up to keep what it confirms: ${notDurable} (STOCKOPS_ALLOW_LOSS=yes accepts it.)`);
+  }
   await migrate(db);
   if (storage.kind === 'pglite') await dropLeases(db);
   const clock = storage.kind === 'postgres' && parts.followDatabaseTime !== false ? await databaseClock(db, parts.clock) : parts.clock;
@@ -120,7 +127,7 @@ function openConnections(settings: Settings): { readonly ports: Ports; close(): 
   return {
     ports: {
       kubernetes,
-      helm: createHelmPort({ program: settings.HELM_BIN, ...(settings.KUBECONFIG !== undefined && { kubeconfigPath: settings.KUBECONFIG }) }),
+      helm: createHelmPort({ program: settings.HELM_BIN, chartsFolder: resolve(settings.STOCKOPS_CHARTS_DIR), ...(settings.KUBECONFIG !== undefined && { kubeconfigPath: settings.KUBECONFIG }) }),
       compose: createComposePort({ program: settings.DOCKER_BIN }),
       http,
       prometheus: createPrometheusPort({}),

@@ -9,6 +9,7 @@ export const settingDocs = {
   OPS_PORT: { purpose: 'port of /livez, /readyz and /metrics', example: '9090' },
   ALERTMANAGER_TOKEN: { purpose: 'bearer token that Alertmanager must send; several, separated by commas, while one replaces another', example: '64 random hex digits' },
   DATABASE_URL: { purpose: 'PostgreSQL; without it PGlite in STOCKOPS_DATA_DIR', example: 'postgres://stockops@db/stockops' },
+  STOCKOPS_ALLOW_LOSS: { purpose: 'yes: start although the database may lose what it has confirmed', example: 'no' },
   STOCKOPS_DATA_DIR: { purpose: 'directory of PGlite', example: './data' },
   STOCKOPS_SYSTEMS_DIR: { purpose: 'directory of the catalog', example: './systems' },
   SLACK_BOT_TOKEN: { purpose: 'bot token of the Slack app', example: 'xoxb-…' },
@@ -22,6 +23,7 @@ export const settingDocs = {
   PAGERDUTY_EVENTS_URL: { purpose: 'address of PagerDuty’s Events API', example: 'https://events.pagerduty.com' },
   KUBECONFIG: { purpose: 'kubeconfig with the contexts that the systems name; without it the pod’s own service account', example: '/etc/stockops/kubeconfig' },
   HELM_BIN: { purpose: 'the Helm 4 program', example: '/usr/local/bin/helm' },
+  STOCKOPS_CHARTS_DIR: { purpose: 'directory that the charts of the systems’ files are relative to', example: '/etc/stockops' },
   DOCKER_BIN: { purpose: 'the docker program with its compose plugin', example: '/usr/bin/docker' },
   STOCKOPS_INSTALLATION: { purpose: 'name of this installation, part of PagerDuty’s dedup keys', example: 'harbor' },
   STOCKOPS_PRIVATE_HOSTS: { purpose: 'hosts with private addresses that probes may reach, separated by commas', example: 'stock.internal.example.com' },
@@ -45,6 +47,10 @@ const Settings = z
       .transform((text) => text.split(',').map((token) => token.trim()))
       .refine((tokens) => tokens.every((token) => token.length >= 32), 'each token must have at least 32 characters'),
     DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+    STOCKOPS_ALLOW_LOSS: z
+      .enum(['yes', 'no'])
+      .default('no')
+      .transform((answer) => answer === 'yes'),
     STOCKOPS_DATA_DIR: z.string().default('./data'),
     STOCKOPS_SYSTEMS_DIR: z.string().default('./systems'),
     SLACK_BOT_TOKEN: z.string().min(1),
@@ -58,6 +64,7 @@ const Settings = z
     PAGERDUTY_EVENTS_URL: url.default('https://events.pagerduty.com'),
     KUBECONFIG: z.string().optional(),
     HELM_BIN: z.string().default('helm'),
+    STOCKOPS_CHARTS_DIR: z.string().default('.'),
     DOCKER_BIN: z.string().default('docker'),
     STOCKOPS_INSTALLATION: z
       .string()

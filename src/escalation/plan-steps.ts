@@ -13,33 +13,25 @@ export interface PlannedStep {
 }
 
 /**
- * Who is paged when, for an incident that has just been opened or reopened. Pure.
- * Severities that the policy applies to follow its steps; the others page the first step's role once, when their `page` allows it.
+ * Who is paged when, for an incident that has just been opened, reopened or become worse. Pure.
+ * Severities that the policy applies to follow its steps; the others page the first step's role once, when their `page` allows it. Where PagerDuty's
+ * own policy escalates, it is told once and does the rest (X-09).
  */
 export function planSteps(system: System, incident: Incident, now: Date): PlannedStep[] {
   const severity = system.severities.find((candidate) => candidate.label === incident.severity);
   if (severity === undefined || severity.page === 'never') return [];
   const { escalation } = system;
-  const steps = escalation.steps.filter((step) => step.onlySeverities.length === 0 || step.onlySeverities.includes(incident.severity));
+  const steps = escalation.steps.filter((step) => step.via === 'pagerduty' && (step.onlySeverities.length === 0 || step.onlySeverities.includes(incident.severity)));
+  const [first] = steps;
+  if (first === undefined) return [];
   const planned = (step: EscalationStep, dueAt: Date): PlannedStep => ({ step: escalation.steps.indexOf(step), role: step.role, until: step.until, dueAt });
 
-  if (severity.page === 'immediate' && escalation.appliesTo.includes(incident.severity)) {
-    const start = startOf(system, incident, now);
-    // A step whose time has passed, because the alert began long before we heard of it, is due now and not earlier.
-    return steps.map((step) => planned(step, new Date(Math.max(now.getTime(), start.getTime() + step.afterMs))));
-  }
-  const first = steps[0];
-  if (first === undefined) return [];
-  const dueAt =
-    severity.page === 'immediate'
-      ? now
-      : severity.page === 'business_hours'
-        ? nextBusinessMoment(system.businessHours, system.timezone, now)
-        : nextBusinessDay(system.businessHours, system.timezone, now);
-  return [planned(first, dueAt)];
-}
-
-function startOf(system: System, incident: Incident, now: Date): Date {
-  if (incident.reopenedCount > 0) return new Date(now.getTime() + reopenGraceMs);
-  return system.escalation.clock === 'alert_start' ? incident.alertsSince : incident.openedAt;
+  // What came back waits to be sure that it stays (G-2).
+  const from = incident.reopenedCount > 0 ? new Date(now.getTime() + reopenGraceMs) : now;
+  if (severity.page === 'business_hours') return [planned(first, nextBusinessMoment(system.businessHours, system.timezone, from))];
+  if (severity.page === 'next_business_day') return [planned(first, nextBusinessDay(system.businessHours, system.timezone, from))];
+  if (escalation.driver === 'pagerduty' || !escalation.appliesTo.includes(incident.severity)) return [planned(first, from)];
+  // Counted from the alert's own beginning, a step's time may have passed before we heard of it: it is due now and not earlier.
+  const start = incident.reopenedCount === 0 && escalation.clock === 'alert_start' ? incident.alertsSince : from;
+  return steps.map((step) => planned(step, new Date(Math.max(now.getTime(), start.getTime() + step.afterMs))));
 }

@@ -8,7 +8,7 @@ import type { Incident, PageSummary } from '../incidents/incident.ts';
 import type { Db, DbOrTx, Tx } from '../storage/database.ts';
 import { leaseMs } from '../storage/lease.ts';
 import type { Row } from '../storage/tables.ts';
-import { planSteps } from './plan-steps.ts';
+import { planSteps, type PlannedStep } from './plan-steps.ts';
 
 export type Page = Row<'pages'>;
 
@@ -17,9 +17,28 @@ export function dedupKeyOf(installation: string, incident: Incident): string {
   return `stockops:${installation}:${incident.id}:${incident.reopenedCount}`.slice(0, 255);
 }
 
-/** Writes the steps of a newly opened or reopened incident. */
+/** Writes the steps of an incident that has opened, or opened again. What is left of its earlier episodes ends in PagerDuty. */
 export async function startEscalation(tx: Tx, installation: string, system: System, incident: Incident, now: Date): Promise<void> {
-  const steps = planSteps(system, incident, now);
+  if (incident.reopenedCount > 0) await endEarlierEpisodes(tx, installation, incident, now);
+  await insertSteps(tx, installation, system, incident, planSteps(system, incident, now));
+}
+
+/** The incident has become worse: the steps of its new severity take the place of those that wait. */
+export async function raiseEscalation(tx: Tx, installation: string, system: System, incident: Incident, now: Date): Promise<void> {
+  await cancelWaiting(tx, dedupKeyOf(installation, incident), 'resolved', now);
+  const steps = planSteps(system, incident, now).filter((step) => incident.state === 'triggered' || step.until === 'resolved');
+  await insertSteps(tx, installation, system, incident, steps);
+}
+
+/**
+ * Somebody took the incident, or it is over: takes back the steps that this ends and tells PagerDuty, if it was ever told of a trigger.
+ * A step that is being sent at this moment is not taken back; what follows is sent after it.
+ */
+export async function endEscalation(tx: Tx, installation: string, incident: Incident, reason: 'acknowledged' | 'resolved', now: Date): Promise<void> {
+  await endEpisode(tx, incident.id, dedupKeyOf(installation, incident), reason, now);
+}
+
+async function insertSteps(tx: Tx, installation: string, system: System, incident: Incident, steps: readonly PlannedStep[]): Promise<void> {
   if (steps.length === 0) return;
   await tx
     .insertInto('pages')
@@ -39,29 +58,29 @@ export async function startEscalation(tx: Tx, installation: string, system: Syst
     .execute();
 }
 
-/**
- * Somebody took the incident, or it is over: takes back the steps that this ends and tells PagerDuty, if it was ever told of a trigger.
- * A step that is being sent at this moment is not taken back; what follows is sent after it.
- */
-export async function endEscalation(tx: Tx, incident: Incident, reason: 'acknowledged' | 'resolved', now: Date): Promise<void> {
-  await sql`
-    update pages set state = 'cancelled' where incident_id = ${incident.id} and state = 'waiting' and action = 'trigger'
-      and (${reason} = 'resolved' or until = 'acknowledged') and (lease_until is null or lease_until <= ${now})`.execute(tx);
-  const told = await tx
+async function endEarlierEpisodes(tx: Tx, installation: string, incident: Incident, now: Date): Promise<void> {
+  const earlier = await tx
     .selectFrom('pages')
-    .selectAll()
+    .select('dedup_key')
+    .distinct()
     .where('incident_id', '=', incident.id)
-    .where('action', '=', 'trigger')
-    .where((eb) => eb.or([eb('state', '=', 'accepted'), eb('tries', '>', 0)]))
-    .orderBy('id', 'desc')
-    .executeTakeFirst();
-  if (told === undefined) return;
+    .where('dedup_key', '<>', dedupKeyOf(installation, incident))
+    .execute();
+  for (const { dedup_key: dedupKey } of earlier) await endEpisode(tx, incident.id, dedupKey, 'resolved', now);
+}
+
+async function endEpisode(tx: Tx, incidentId: number, dedupKey: string, reason: 'acknowledged' | 'resolved', now: Date): Promise<void> {
+  await cancelWaiting(tx, dedupKey, reason, now);
+  const sent = await tx.selectFrom('pages').selectAll().where('dedup_key', '=', dedupKey).orderBy('id', 'desc').execute();
+  // A try that was not accepted may have arrived all the same; a cancelled or refused page that was never tried cannot have.
+  const told = sent.find((page) => page.action === 'trigger' && (page.state === 'accepted' || page.tries > 0));
+  if (told === undefined || sent.some((page) => page.action === 'resolve')) return;
   await tx
     .insertInto('pages')
     .values({
-      incident_id: incident.id,
+      incident_id: incidentId,
       action: reason === 'acknowledged' ? 'acknowledge' : 'resolve',
-      dedup_key: told.dedup_key,
+      dedup_key: dedupKey,
       routing_key_setting: told.routing_key_setting,
       step: told.step,
       role: told.role,
@@ -72,26 +91,52 @@ export async function endEscalation(tx: Tx, incident: Incident, reason: 'acknowl
     .execute();
 }
 
+/** Takes back what waits and is not being sent at this moment. */
+async function cancelWaiting(tx: Tx, dedupKey: string, reason: 'acknowledged' | 'resolved', now: Date): Promise<void> {
+  await sql`
+    update pages set state = 'cancelled' where dedup_key = ${dedupKey} and state = 'waiting' and action = 'trigger'
+      and (${reason} = 'resolved' or until = 'acknowledged') and (lease_until is null or lease_until <= ${now})`.execute(tx);
+}
+
+// A page waits for the earlier ones of its dedup_key that are due, also for those that PagerDuty has refused so far.
+const isFirstOfItsKey = (now: Date) => sql<boolean>`not exists (
+  select 1 from pages earlier where earlier.dedup_key = page.dedup_key and earlier.state = 'waiting' and earlier.id < page.id and earlier.due_at <= ${now})`;
+
 /** Takes the page that is due longest and has no earlier one of its dedup_key before it. */
 export async function claimPage(db: Db, owner: string, now: Date): Promise<Page | undefined> {
   const { rows } = await sql<Page>`
     update pages set lease_owner = ${owner}, lease_until = ${new Date(now.getTime() + leaseMs)}, tries = tries + 1,
       first_try_at = coalesce(first_try_at, ${now})
     where id = (
-      select p.id from pages p
-      where p.state = 'waiting' and p.due_at <= ${now} and coalesce(p.next_try_at, ${now}) <= ${now}
-        and (p.lease_until is null or p.lease_until <= ${now})
-        and not exists (select 1 from pages q where q.dedup_key = p.dedup_key and q.state = 'waiting' and q.id < p.id and q.due_at <= ${now})
-      order by p.due_at, p.id limit 1 for update skip locked
+      select page.id from pages page
+      where page.state = 'waiting' and page.due_at <= ${now} and coalesce(page.next_try_at, ${now}) <= ${now}
+        and (page.lease_until is null or page.lease_until <= ${now}) and ${isFirstOfItsKey(now)}
+      order by page.due_at, page.id limit 1 for update skip locked
     )
     returning *`.execute(db);
   return rows[0];
 }
 
-export async function nextPageAt(db: Db): Promise<Date | undefined> {
+export async function nextPageAt(db: Db, now: Date): Promise<Date | undefined> {
   const { rows } = await sql<{ at: Date | null }>`
-    select min(greatest(due_at, coalesce(next_try_at, due_at), coalesce(lease_until, due_at))) as at from pages where state = 'waiting'`.execute(db);
+    select min(greatest(page.due_at, coalesce(page.next_try_at, page.due_at), coalesce(page.lease_until, page.due_at))) as at from pages page
+    where page.state = 'waiting' and ${isFirstOfItsKey(now)}`.execute(db);
   return rows[0]?.at ?? undefined;
+}
+
+/** Lateness of up to this is as good as on time. */
+const latenessMs = 60_000;
+
+/**
+ * A page that could not be sent in time moves the steps after it by as much: after an outage people are called one after the other, with the time
+ * between them that the policy gives each to act, and never all at once (G-7, F-35).
+ */
+export async function keepSpacing(tx: Tx, page: Page, now: Date): Promise<void> {
+  const lateMs = now.getTime() - page.due_at.getTime();
+  if (page.action !== 'trigger' || lateMs <= latenessMs) return;
+  await sql`
+    update pages set due_at = due_at + ${lateMs} * interval '1 millisecond'
+    where dedup_key = ${page.dedup_key} and action = 'trigger' and state = 'waiting' and id > ${page.id}`.execute(tx);
 }
 
 export async function markAccepted(db: DbOrTx, page: Page, now: Date): Promise<void> {

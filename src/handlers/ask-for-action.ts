@@ -1,23 +1,26 @@
-import { findRule, whyNotAsk } from '../approvals/policy.ts';
+import type { Refusal } from '../actions/plan.ts';
+import { hashPlan } from '../approvals/plan-hash.ts';
+import { rulingFor, whyNotAsk } from '../approvals/policy.ts';
 import { parametersFor } from '../catalog/resolve.ts';
 import type { Action, System } from '../catalog/system.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { announceRun } from '../runs/announce.ts';
-import { propose, type Proposal } from '../runs/propose.ts';
+import { hasFacts, isChosenFromHistory, parameterFacts, type ParameterFact } from '../runs/parameter-facts.ts';
+import { propose, withRemembered, workOut, type Proposal } from '../runs/propose.ts';
 import { read } from '../runs/read.ts';
 import type { Run } from '../runs/run.ts';
-import { changeRun } from '../runs/store.ts';
 import { wantMessage } from '../storage/outbox.ts';
+import { StockOpsError } from '../support/errors.ts';
 import type { Json } from '../support/json.ts';
+import type { ModalContent } from '../views/blocks.ts';
 import { dryRunMessage } from '../views/dry-run.ts';
 import { parametersModal } from '../views/parameters-modal.ts';
 import { planModal, planningModal, refusalModal } from '../views/plan-modal.ts';
 import { readingFile, readingMessage } from '../views/reading-message.ts';
-import { secondOfTwoMessage } from '../views/second-of-two.ts';
 import { cardKey } from './after-incident-change.ts';
 import type { Bot } from './bot.ts';
 import { refuse, refusalOf, whisper, type Place } from './reply.ts';
-import { approversInWords, toPlanView } from './run-content.ts';
+import { approversInWords, secondOfTwo, toPlanView } from './run-content.ts';
 
 /** One action that somebody asked for, by a button, a command or a modal. From here on they are the same. */
 export interface Ask {
@@ -30,7 +33,7 @@ export interface Ask {
   readonly place: Place;
   /** Slack's leave to open a modal within three seconds. */
   readonly triggerId: string | null;
-  /** A modal that is open already and is to show the plan. */
+  /** A modal that is open already and goes on with this. */
   readonly viewId: string | null;
   readonly dryRun: boolean;
   readonly undo?: Run;
@@ -39,27 +42,56 @@ export interface Ask {
 }
 
 export async function askForAction(bot: Bot, ask: Ask): Promise<void> {
-  if (ask.action.effect === 'read' && ask.undo === undefined) return answerReading(bot, ask);
-  const missing = ask.undo === undefined && isSomethingMissing(ask);
-  if (missing && ask.triggerId !== null) return askForParameters(bot, ask, null);
+  const { system, action, environment } = ask;
+  const identity = await bot.people.identify(ask.place.userId);
+  const denied = whyNotAsk(rulingFor(bot.catalog(), system, environment, action.risk), identity, `${action.title} ${system.name} (${environment})`);
+  if (denied !== null) return sayNo(bot, ask, denied);
+  if (action.effect === 'read' && ask.undo === undefined) return answerReading(bot, ask);
+  if (ask.dryRun) return showDryRun(bot, ask);
+  if (ask.undo === undefined && (await isSomethingMissing(bot, ask)) && (ask.triggerId !== null || ask.viewId !== null)) return askForParameters(bot, ask);
   return showPlan(bot, ask);
 }
 
-function isSomethingMissing({ system, action, component, given }: Ask): boolean {
-  return parametersFor(system, action, component).some((parameter) => parameter.required && parameter.default === undefined && given[parameter.name] === undefined);
+/** `resume` is a default only where it is known what ran before. */
+async function isSomethingMissing(bot: Bot, ask: Ask): Promise<boolean> {
+  const known = await withRemembered(bot, ask);
+  return parametersFor(ask.system, ask.action, ask.component).some(({ name, required, default: usual }) => required && (usual === undefined || usual === 'resume') && known[name] === undefined);
 }
 
-async function askForParameters(bot: Bot, ask: Ask, problem: string | null): Promise<void> {
-  const view = parametersModal({
+/** The modal is there at once; what is so now, and what there is to choose from, comes when the cluster has answered. */
+async function askForParameters(bot: Bot, ask: Ask): Promise<void> {
+  const parameters = parametersFor(ask.system, ask.action, ask.component);
+  const isRead = !hasFacts(parameters);
+  const opened = await show(bot, ask, parameterQuestions(ask, isRead ? new Map() : null, null));
+  if (opened === null) return refuse(bot, ask.place, { refused: ask.action.title, rule: 'Slack did not let the bot open a window in time', instead: 'Press again, or type /stock with the values.' });
+  if (isRead) return;
+  const read = await parameterFacts(bot, ask).then(
+    (facts) => ({ facts, problem: null }),
+    (error: unknown) => {
+      if (!(error instanceof StockOpsError)) throw error;
+      return { facts: new Map<string, ParameterFact>(), problem: `What is so now could not be read: ${error.message}` };
+    },
+  );
+  // A person who was quicker sees the plan already; that is left alone.
+  await bot.slack.updateView(opened.viewId, parameterQuestions(ask, read.facts, read.problem), opened.hash);
+}
+
+/** @param facts `null` while they are being read: what can only be chosen from them is not asked yet */
+function parameterQuestions(ask: Ask, facts: ReadonlyMap<string, ParameterFact> | null, problem: string | null): ModalContent {
+  const parameters = parametersFor(ask.system, ask.action, ask.component);
+  const asked = facts === null ? parameters.filter((parameter) => !isChosenFromHistory(parameter)) : parameters;
+  return parametersModal({
     actionTitle: ask.action.title,
     systemName: ask.system.name,
     environment: ask.environment,
     about: contextOf(ask),
-    parameters: parametersFor(ask.system, ask.action, ask.component).map((parameter) => ({ ...parameter, ...(ask.given[parameter.name] !== undefined && { given: ask.given[parameter.name] as string }) })),
-    problem,
+    parameters: asked.map((parameter) => {
+      const fact = facts?.get(parameter.name) ?? {};
+      const given = ask.given[parameter.name] ?? (parameter.required ? fact.options?.[0]?.value : undefined);
+      return { ...parameter, ...fact, ...(given !== undefined && { given }) };
+    }),
+    problem: asked.length < parameters.length ? 'Reading the history…' : problem,
   });
-  const opened = await bot.slack.openView(ask.triggerId ?? '', view);
-  if (opened.status === 'failed') await tooLate(bot, ask);
 }
 
 /** What a modal brings back when it is sent: what is meant, and where the answer goes. */
@@ -74,43 +106,65 @@ function contextOf(ask: Ask) {
   };
 }
 
-/** Works out the plan and shows it; the modal is there at once and fills when the cluster has answered. */
-async function showPlan(bot: Bot, ask: Ask): Promise<void> {
-  let viewId = ask.viewId;
-  if (viewId === null && ask.triggerId !== null && !ask.dryRun) {
-    const opened = await bot.slack.openView(ask.triggerId, planningModal({ actionTitle: ask.action.title, systemName: ask.system.name, environment: ask.environment }));
-    if (opened.status === 'done') viewId = opened.viewId;
-  }
-  const proposed = await propose(bot, proposalOf(ask)).catch((error: unknown) => ({ kind: 'refused' as const, refusal: refusalOf(error) }));
-  const now = bot.clock.now();
-  switch (proposed.kind) {
+async function showDryRun(bot: Bot, ask: Ask): Promise<void> {
+  const workedOut = await workOut(bot, proposalOf(ask)).catch(asRefusal);
+  switch (workedOut.kind) {
     case 'refused':
-      if (viewId === null) return refuse(bot, ask.place, proposed.refusal);
-      return updateOrRefuse(bot, ask, viewId, proposed.refusal);
-    case 'busy': {
-      const { run } = proposed;
-      const content = secondOfTwoMessage({ summary: run.plan.draft.summary, firstBy: run.requestedBy, firstAt: run.startedAt ?? run.requestedAt, standing: 'running', threadUrl: null, now });
-      if (viewId !== null)
-        await bot.slack.updateView(viewId, refusalModal(ask.action.title, { refused: ask.action.title, rule: `${run.plan.draft.summary} is ${run.state === 'unknown' ? 'not settled yet' : 'running'}`, instead: 'Look at its message in the thread.' }));
-      return whisper(bot, ask.place, content);
-    }
-    case 'planned': {
-      const { run } = proposed;
-      if (ask.dryRun) {
-        await changeRun(bot.db, run.id, ['planned'], { state: 'withdrawn', finished_at: now });
-        const needs = run.approvalsNeeded === 0 ? 'your own confirmation' : `${run.approvalsNeeded} approval${run.approvalsNeeded === 1 ? '' : 's'} from ${approversInWords(bot.catalog(), run)}`;
-        return whisper(bot, ask.place, dryRunMessage({ plan: run.plan.draft, planHash: run.planHash, target: run.plan.target, systemName: ask.system.name, environment: ask.environment, needs }));
-      }
-      const shown = viewId !== null && (await bot.slack.updateView(viewId, planModal(toPlanView(bot.catalog(), run, now)))).status === 'done';
-      // Without a modal the plan waits in the thread, with the same button.
-      if (!shown) await announceRun(bot.db, run, now);
+      return refuse(bot, ask.place, workedOut.refusal);
+    case 'busy':
+      return whisper(bot, ask.place, await secondOfTwo(bot, workedOut.run));
+    case 'plan': {
+      const { plan } = workedOut;
+      const needs = plan.approvalsNeeded === 0 ? 'your own confirmation' : `${plan.approvalsNeeded} approval${plan.approvalsNeeded === 1 ? '' : 's'} from ${approversInWords(bot.catalog(), plan)}`;
+      return whisper(bot, ask.place, dryRunMessage({ plan: plan.draft, planHash: hashPlan(plan), target: plan.target, systemName: ask.system.name, environment: ask.environment, needs }));
     }
   }
 }
 
-async function updateOrRefuse(bot: Bot, ask: Ask, viewId: string, refusal: Parameters<typeof refuse>[2]): Promise<void> {
-  const updated = await bot.slack.updateView(viewId, refusalModal(ask.action.title, refusal));
-  if (updated.status === 'failed') await refuse(bot, ask.place, refusal);
+/** Works out the plan and shows it; the modal is there at once and fills when the cluster has answered. */
+async function showPlan(bot: Bot, ask: Ask): Promise<void> {
+  const opened = await show(bot, ask, planningModal({ actionTitle: ask.action.title, systemName: ask.system.name, environment: ask.environment }));
+  const inModal = { ...ask, viewId: opened?.viewId ?? null };
+  const proposed = await propose(bot, proposalOf(ask)).catch(asRefusal);
+  switch (proposed.kind) {
+    case 'refused':
+      return sayNo(bot, inModal, proposed.refusal);
+    case 'busy': {
+      const { run } = proposed;
+      if (opened !== null)
+        await bot.slack.updateView(opened.viewId, refusalModal(ask.action.title, { refused: ask.action.title, rule: `${run.plan.draft.summary} is ${run.state === 'unknown' ? 'not settled yet' : 'running'}`, instead: 'Look at its message in the thread.' }));
+      return whisper(bot, ask.place, await secondOfTwo(bot, run));
+    }
+    case 'planned': {
+      const now = bot.clock.now();
+      const shown = opened !== null && (await bot.slack.updateView(opened.viewId, planModal(toPlanView(bot.catalog(), proposed.run, now)))).status === 'done';
+      // Without a modal the plan waits in the thread, with the same button.
+      if (!shown) await announceRun(bot.db, proposed.run, now);
+    }
+  }
+}
+
+/** The modal, in place of the one that is open or as a new one. `null`: Slack did not let us. */
+async function show(bot: Bot, ask: Ask, view: ModalContent): Promise<{ readonly viewId: string; readonly hash: string } | null> {
+  if (ask.viewId !== null) {
+    const updated = await bot.slack.updateView(ask.viewId, view);
+    if (updated.status === 'done') return updated;
+  }
+  if (ask.triggerId === null) return null;
+  const opened = await bot.slack.openView(ask.triggerId, view);
+  return opened.status === 'done' ? opened : null;
+}
+
+/** Where the person looks: in the modal that they came from, else privately where they pressed. */
+async function sayNo(bot: Bot, ask: Ask, refusal: Refusal): Promise<void> {
+  const told = ask.viewId !== null && (await bot.slack.updateView(ask.viewId, refusalModal(ask.action.title, refusal))).status === 'done';
+  if (!told) await refuse(bot, ask.place, refusal);
+}
+
+/** The outside did not answer: that is told where the person looks. A bug of ours is not, it goes to whoever looks at bugs. */
+function asRefusal(error: unknown): { readonly kind: 'refused'; readonly refusal: Refusal } {
+  if (!(error instanceof StockOpsError)) throw error;
+  return { kind: 'refused', refusal: refusalOf(error) };
 }
 
 function proposalOf(ask: Ask): Proposal {
@@ -130,14 +184,8 @@ function proposalOf(ask: Ask): Proposal {
 
 async function answerReading(bot: Bot, ask: Ask): Promise<void> {
   const { system, action, environment, place } = ask;
-  const identity = await bot.people.identify(place.userId);
-  const rule = findRule(bot.catalog(), system, environment, system.environments.get(environment)?.protected ?? true, action.risk);
-  const denied = whyNotAsk(rule, system, identity, `${action.title} ${system.name}`);
-  if (denied !== null) return refuse(bot, place, denied);
-
   const at = bot.clock.now();
-  const component = ask.component ?? (ask.incident?.component != null && action.component === null && action.components.includes(ask.incident.component) ? ask.incident.component : null);
-  const answer = await read(bot, { system, action, environment, component, given: ask.given });
+  const answer = await read(bot, { system, action, environment, component: ask.component, given: ask.given });
   if (answer.kind === 'refused') return refuse(bot, place, answer.refusal);
   const now = bot.clock.now();
   const reading =
@@ -153,9 +201,4 @@ async function answerReading(bot: Bot, ask: Ask): Promise<void> {
   const inThread = { channel: ask.incident.channelId, threadKey: cardKey(ask.incident.id), subject: ask.key };
   await wantMessage(bot.db, { ...inThread, key: `reading:${ask.key}`, kind: 'said', content: content as unknown as Json, priority: 5 }, now);
   if (file !== null) await wantMessage(bot.db, { ...inThread, key: `reading:${ask.key}:file`, kind: 'file', content: { ...file }, priority: 6 }, now);
-}
-
-/** Slack's three seconds were over before a modal could be opened. */
-function tooLate(bot: Bot, ask: Ask): Promise<void> {
-  return refuse(bot, ask.place, { refused: ask.action.title, rule: 'Slack did not let the bot open a window in time', instead: 'Press again, or type /stock with the values.' });
 }

@@ -1,7 +1,7 @@
 import { didYouMean } from '../catalog/did-you-mean.ts';
 import { findAction, findSystem } from '../catalog/resolve.ts';
 import type { System } from '../catalog/system.ts';
-import { findRule, whyNotAsk } from '../approvals/policy.ts';
+import { rulingFor, whyNotAsk, whyNotMember } from '../approvals/policy.ts';
 import { openIncidents } from '../incidents/store.ts';
 import { findMessage } from '../storage/outbox.ts';
 import type { Control } from '../views/controls.ts';
@@ -44,9 +44,8 @@ const topics: Readonly<Record<string, (bot: Bot, asked: Asked) => Promise<void>>
 
 export async function handleCommand(bot: Bot, command: Command): Promise<void> {
   const place = placeOf(command);
-  const identity = await bot.people.identify(command.userId);
-  if (identity.person?.isFullMember !== true)
-    return refuse(bot, place, { refused: '/stock', rule: identity.person === null ? 'Slack did not say who you are' : 'only full members of this workspace may use the bot', instead: 'Ask a member of the team.' });
+  const stranger = whyNotMember(await bot.people.identify(command.userId), '/stock');
+  if (stranger !== null) return refuse(bot, place, stranger);
   return carryOutWords(bot, { words: command.text.trim().split(/\s+/).filter(Boolean), place, triggerId: command.triggerId, channelName: command.channelName, key: command.key.slice(0, 16) });
 }
 
@@ -144,10 +143,7 @@ async function sayHelp(bot: Bot, { words, place, channelName }: Asked): Promise<
           { usage: '… --dry-run', what: 'only show what would happen' },
         ]
       : [...system.actions.values()]
-          .filter((action) => {
-            const environment = environmentFor(system, action.environments);
-            return whyNotAsk(findRule(bot.catalog(), system, environment, system.environments.get(environment)?.protected ?? true, action.risk), system, identity, '') === null;
-          })
+          .filter((action) => whyNotAsk(rulingFor(bot.catalog(), system, environmentFor(system, action.environments), action.risk), identity, '') === null)
           .map((action) => ({ usage: usageOf(system, action.id).slice('Write: '.length), what: `${action.title}${action.effect === 'write' ? '; shows the plan first' : ''}` }));
   await whisper(bot, place, helpMessage({ systemName: system?.name ?? null, commands, topics: system === null ? bot.catalog().systems.map(({ id }) => id) : [] }));
 }

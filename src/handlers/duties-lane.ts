@@ -1,5 +1,6 @@
 import { checkStorm } from '../incidents/storm.ts';
 import { expireRun } from '../runs/decide.ts';
+import { lookWhetherItHelped } from '../runs/helped.ts';
 import { startRun } from '../runs/start.ts';
 import { lookAgain, watchRun } from '../runs/watch.ts';
 import { addDuty, claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../storage/duties.ts';
@@ -16,6 +17,7 @@ const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promis
   'run.watch': (bot, duty) => watchRun(bot, duty.key),
   'run.look': (bot, duty) => lookAgain(bot, duty.key),
   'run.expire': (bot, duty) => expireRun(bot, duty.key),
+  'run.helped': (bot, duty) => lookWhetherItHelped(bot, duty.key),
   'storm.check': async (bot, duty, now) => {
     const again = await checkStorm(bot.db, Number(duty.key), now);
     if (again !== null) await addDuty(bot.db, { kind: 'storm.check', key: duty.key, dueAt: again });
@@ -41,6 +43,6 @@ export function dutiesLane(bot: Bot, name: string): Lane {
       bot.wake();
       return true;
     },
-    nextAt: () => nextDutyAt(bot.db),
+    nextAt: () => nextDutyAt(bot.db, bot.owner, bot.clock.now()),
   };
 }

@@ -4,5 +4,5 @@ import type { MessageContent } from '../views/blocks.ts';
 import { eventNote } from '../views/thread-note.ts';
 
 export function eventLine({ alert, rule, system }: AlertEvent): MessageContent {
-  return eventNote({ systemName: system?.name ?? 'Unknown system', environment: null, text: titleOf(rule, alert.labels, alert.annotations) });
+  return eventNote({ systemName: system.name, environment: null, text: titleOf(rule, alert.labels, alert.annotations) });
 }

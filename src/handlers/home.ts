@@ -1,5 +1,6 @@
 import { openIncidents } from '../incidents/store.ts';
 import { whyNotApprove } from '../approvals/policy.ts';
+import { approversOf, rulingOf } from '../runs/decide.ts';
 import { findRun } from '../runs/store.ts';
 import { homeView } from '../views/home.ts';
 import type { HomeOpened } from '../views/slack-port.ts';
@@ -12,13 +13,11 @@ const lastRuns = 5;
 /** The Home tab of one person, made when they open it. */
 export async function handleHome(bot: Bot, { userId }: HomeOpened): Promise<void> {
   const identity = await bot.people.identify(userId);
-  const catalog = bot.catalog();
   const waiting = [];
   for (const { id } of await bot.db.selectFrom('runs').select('id').where('state', '=', 'awaiting_approval').orderBy('expires_at').limit(50).execute()) {
     const run = await findRun(bot.db, id);
-    const system = catalog.systems.find((candidate) => candidate.id === run?.plan.systemId);
-    const rule = catalog.policies.find((candidate) => candidate.id === run?.plan.policyId);
-    if (run === undefined || system === undefined || rule === undefined || whyNotApprove(rule, system, identity, run.requestedBy, '') !== null) continue;
+    const ruling = run === undefined ? null : rulingOf(bot, run);
+    if (run === undefined || ruling === null || approversOf(run).includes(userId) || whyNotApprove(ruling, identity, await bot.people.identify(run.requestedBy), '') !== null) continue;
     waiting.push({ requestId: run.id, summary: run.plan.draft.summary, environment: run.plan.environment, requestedBy: run.requestedBy, expiresAt: run.expiresAt });
   }
   const mine = (await openIncidents(bot.db)).filter((incident) => incident.acknowledgedBy === userId);

@@ -21,7 +21,7 @@ export async function acknowledge(bot: Bot, incidentId: number, userId: string, 
     if (incident.state !== 'triggered') return { kind: 'stale', incident };
     const after = await changeIncident(tx, incident.id, { state: 'acknowledged', acknowledged_at: now, acknowledged_by: userId });
     await addTimelineEntry(tx, incident.id, { at: now, kind: 'acknowledged', actor: userId, text: 'acknowledged' });
-    await endEscalation(tx, after, 'acknowledged', now);
+    await endEscalation(tx, bot.installation, after, 'acknowledged', now);
     await showIncident(tx, after, now);
     return { kind: 'done', incident: after };
   });
@@ -32,7 +32,7 @@ export async function resolve(bot: Bot, incidentId: number, userId: string, word
     if (incident.state === 'resolved') return { kind: 'stale', incident };
     const after = await changeIncident(tx, incident.id, { state: 'resolved', resolved_at: now, resolved_by: userId, cause: words.cause, impact: words.impact });
     await addTimelineEntry(tx, incident.id, { at: now, kind: 'resolved', actor: userId, text: `resolved; cause: ${words.cause}; impact: ${words.impact}` });
-    await endEscalation(tx, after, 'resolved', now);
+    await endEscalation(tx, bot.installation, after, 'resolved', now);
     await showIncident(tx, after, now);
     const others = await tx.selectFrom('incidents').select((eb) => eb.fn.countAll<number>().as('count')).where('state', '<>', 'resolved').executeTakeFirstOrThrow();
     await sayInThread(tx, after, `resolution:${after.id}:${after.reopenedCount}`, resolutionNotice({

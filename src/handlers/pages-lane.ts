@@ -1,5 +1,5 @@
 import type { PageEvent } from '../escalation/pagerduty-port.ts';
-import { cancelPage, claimPage, markAccepted, markFailed, markRefused, nextPageAt, type Page } from '../escalation/store.ts';
+import { cancelPage, claimPage, keepSpacing, markAccepted, markFailed, markRefused, nextPageAt, type Page } from '../escalation/store.ts';
 import { whyNotWanted } from '../escalation/why-not-wanted.ts';
 import { addTimelineEntry, findIncident } from '../incidents/store.ts';
 import type { Incident } from '../incidents/incident.ts';
@@ -22,7 +22,7 @@ export function pagesLane(bot: Bot): Lane {
       bot.wake();
       return true;
     },
-    nextAt: () => nextPageAt(bot.db),
+    nextAt: () => nextPageAt(bot.db, bot.clock.now()),
   };
 }
 
@@ -40,6 +40,7 @@ async function send(bot: Bot, page: Page, now: Date): Promise<void> {
   await bot.db.transaction().execute(async (tx) => {
     if (receipt.status === 'accepted') {
       await markAccepted(tx, page, now);
+      await keepSpacing(tx, page, now);
       await addTimelineEntry(tx, incident.id, { at: now, kind: 'page', actor: 'stockops', text: page.action === 'trigger' ? `${roleName(bot, page)} paged` : `PagerDuty told: ${page.action}` });
     } else if (receipt.status === 'refused' && receipt.permanent) {
       bot.log.error('PagerDuty refused a page for good', { incident: incident.id, step: page.step, reason: receipt.reason });

@@ -1,5 +1,6 @@
+import { whyNotMember, whyNotRespond, type Identity } from '../approvals/policy.ts';
 import { findSystem } from '../catalog/resolve.ts';
-import type { System } from '../catalog/system.ts';
+import type { Action, System } from '../catalog/system.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { findIncident, summarizeAlerts, timelineOf } from '../incidents/store.ts';
 import { approveRun, withdrawRun, type Decided } from '../runs/decide.ts';
@@ -20,28 +21,34 @@ import type { Bot } from './bot.ts';
 import { continueCommand } from './command.ts';
 import { acknowledge, reopen, type Acted } from './incident-acts.ts';
 import { systemOf } from './incident-content.ts';
-import { placeOf, refuse, whisper } from './reply.ts';
-import { toPlanView } from './run-content.ts';
+import { placeOf, refuse, whisper, type Place } from './reply.ts';
+import { secondOfTwo, toPlanView } from './run-content.ts';
 
 /** A button. What it meant is in its value; whether it still holds, the database says. */
 export async function handlePress(bot: Bot, press: Press): Promise<void> {
   const control = parseControl(press.actionId, press.value);
   if (control === null) return;
-  const place = placeOf(press);
   const identity = await bot.people.identify(press.userId);
-  if (identity.person?.isFullMember !== true)
-    return refuse(bot, place, { refused: 'What you pressed', rule: identity.person === null ? 'Slack did not say who you are' : 'only full members of this workspace may use the bot', instead: 'Ask a member of the team.' });
+  const stranger = whyNotMember(identity, 'What you pressed');
+  if (stranger !== null) return refuse(bot, placeOf(press), stranger);
 
   switch (control.verb) {
     case 'incident.acknowledge':
-      return told(bot, press, await acknowledge(bot, control.incidentId ?? 0, press.userId, control.incidentVersion ?? null));
+      return withIncident(bot, press, control, (incident) =>
+        responding(bot, press, incident, identity, 'Acknowledge', async () => told(bot, press, await acknowledge(bot, incident.id, press.userId, control.incidentVersion ?? null))),
+      );
     case 'incident.reopen':
-      return told(bot, press, await reopen(bot, control.incidentId ?? 0, press.userId, control.incidentVersion ?? null));
+      return withIncident(bot, press, control, (incident) =>
+        responding(bot, press, incident, identity, 'Reopen', async () => told(bot, press, await reopen(bot, incident.id, press.userId, control.incidentVersion ?? null))),
+      );
     case 'incident.resolve':
-      return withIncident(bot, press, control, async (incident) => {
-        const { firing } = await summarizeAlerts(bot.db, incident.id);
-        await open(bot, press, resolveModal({ incident, systemName: systemOf(bot.catalog(), incident)?.name ?? null, firing }));
-      });
+      return withIncident(bot, press, control, (incident) =>
+        responding(bot, press, incident, identity, 'Resolve', async () => {
+          if (incident.state === 'resolved') return told(bot, press, { kind: 'stale', incident });
+          const { firing } = await summarizeAlerts(bot.db, incident.id);
+          await open(bot, press, resolveModal({ incident, systemName: systemOf(bot.catalog(), incident)?.name ?? null, firing }));
+        }),
+      );
     case 'incident.more':
     case 'incident.show':
       return withIncident(bot, press, control, (incident) => openMore(bot, press, incident));
@@ -51,7 +58,7 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
     case 'runbook.run':
       return proposeAction(bot, press, control);
     case 'request.confirm':
-      return withRun(bot, press, control, (run) => open(bot, press, planModal(toPlanView(bot.catalog(), run, bot.clock.now()))));
+      return withRun(bot, press, control, (run) => openPlan(bot, press, run));
     case 'request.show':
       return withRun(bot, press, control, (run) => open(bot, press, wholePlanModal(toPlanView(bot.catalog(), run, bot.clock.now()))));
     case 'request.approve':
@@ -68,7 +75,9 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
     case 'run.lookAgain':
       return lookAgain(bot, control.requestId ?? '');
     case 'run.undo':
-      return undo(bot, press, control);
+      return withRun(bot, press, control, (run) => askAbout(bot, press, run, { undo: run }));
+    case 'request.again':
+      return withRun(bot, press, control, (run) => askAgain(bot, press, run));
     case 'system.pick':
     case 'system.show':
       return continueCommand(bot, press, control);
@@ -76,52 +85,86 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
 }
 
 async function proposeAction(bot: Bot, press: Press, control: Control): Promise<void> {
-  const place = placeOf(press);
   const incident = control.incidentId === undefined ? null : ((await findIncident(bot.db, control.incidentId)) ?? null);
   // What was pressed on an old card was meant for another state: nothing is done, and the card is fresh.
-  if (incident !== null && control.verb === 'action.propose' && control.incidentVersion !== undefined && control.incidentVersion < incident.stateVersion && press.viewId === null)
-    return told(bot, press, { kind: 'stale', incident });
+  if (incident !== null && press.viewId === null && control.incidentVersion !== undefined && control.incidentVersion < incident.stateVersion) return told(bot, press, { kind: 'stale', incident });
   const system = findSystemOf(bot, control.systemId ?? incident?.systemId ?? '');
   const action = system?.actions.get(control.actionId ?? '');
+  const place = placeBeside(press, incident);
   if (system === null || action === undefined) return refuse(bot, place, { refused: 'What you pressed', rule: 'the catalog no longer has it', instead: 'Use /stock help.' });
-  const environment = control.environment ?? incident?.environment ?? [...system.environments.keys()][0] ?? '';
   return askForAction(bot, {
     system,
     action,
-    environment,
-    component: control.component ?? null,
+    environment: control.environment ?? incident?.environment ?? [...system.environments.keys()][0] ?? '',
+    // What the alert is about, where the action leaves the choice.
+    component: control.component ?? (incident?.component != null && action.components.includes(incident.component) ? incident.component : null),
     given: control.parameters ?? {},
     incident,
     place,
-    // A modal that is open already gives way to the next one.
     triggerId: press.triggerId,
-    viewId: null,
+    // A modal that is open already gives way to the plan; what only reads leaves it open.
+    viewId: action.effect === 'write' ? press.viewId : null,
     dryRun: false,
     key: press.key.slice(0, 16),
   });
 }
 
-async function undo(bot: Bot, press: Press, control: Control): Promise<void> {
-  return withRun(bot, press, control, async (run) => {
-    const system = findSystemOf(bot, run.plan.systemId);
-    const action = system?.actions.get(run.plan.actionId);
-    if (system === null || action === undefined) return refuse(bot, placeOf(press), { refused: 'Undo', rule: 'the catalog no longer has this action', instead: 'Use /stock help.' });
-    const incident = run.plan.incidentId === null ? null : ((await findIncident(bot.db, run.plan.incidentId)) ?? null);
-    return askForAction(bot, {
-      system,
-      action,
-      environment: run.plan.environment,
-      component: run.plan.component,
-      given: {},
-      incident,
-      place: placeOf(press),
-      triggerId: press.triggerId,
-      viewId: null,
-      dryRun: false,
-      undo: run,
-      key: press.key.slice(0, 16),
-    });
+/** The same wish once more, worked out from how things are now. Whoever presses is who asks. */
+async function askAgain(bot: Bot, press: Press, run: Run): Promise<void> {
+  const undone = run.undoOf === null ? undefined : await findRun(bot.db, run.undoOf);
+  return askAbout(bot, press, run, undone === undefined ? {} : { undo: undone });
+}
+
+async function askAbout(bot: Bot, press: Press, run: Run, how: { readonly undo?: Run }): Promise<void> {
+  const system = findSystemOf(bot, run.plan.systemId);
+  const action = system?.actions.get(run.plan.actionId);
+  const incident = run.plan.incidentId === null ? null : ((await findIncident(bot.db, run.plan.incidentId)) ?? null);
+  const place = placeBeside(press, incident);
+  if (system === null || action === undefined) return refuse(bot, place, { refused: run.plan.draft.summary, rule: 'the catalog no longer has this action', instead: 'Use /stock help.' });
+  return askForAction(bot, {
+    system,
+    action,
+    environment: run.plan.environment,
+    component: run.plan.component,
+    given: how.undo === undefined ? givenIn(action, run.plan.params) : {},
+    incident,
+    place,
+    triggerId: press.triggerId,
+    viewId: press.viewId,
+    dryRun: false,
+    key: press.key.slice(0, 16),
+    ...how,
   });
+}
+
+/** What a person gave, read back from the parameters of a plan. */
+function givenIn(action: Action, params: Run['plan']['params']): Record<string, string> {
+  const set = params['set'] as Run['plan']['params'] | undefined;
+  return Object.fromEntries(
+    action.parameters.flatMap(({ name, sets }) => {
+      const value = sets === undefined ? params[name] : set?.[sets];
+      return value === undefined || value === null ? [] : [[name, String(value)]];
+    }),
+  );
+}
+
+async function openPlan(bot: Bot, press: Press, run: Run): Promise<void> {
+  const refused = run.plan.draft.summary;
+  if (run.requestedBy !== press.userId) return refuse(bot, placeOf(press), { refused, rule: 'it is the plan of somebody else', instead: 'Ask for one of your own.' });
+  if (run.state !== 'planned' || run.expiresAt <= bot.clock.now()) return refuse(bot, placeOf(press), { refused, rule: 'this plan is over', instead: 'Ask again for a fresh one.' });
+  return open(bot, press, planModal(toPlanView(bot.catalog(), run, bot.clock.now())));
+}
+
+/** Acknowledging and resolving end pages, so they are for those who have to do with the system. */
+async function responding(bot: Bot, press: Press, incident: Incident, identity: Identity, verb: string, act: () => Promise<void>): Promise<void> {
+  const denied = whyNotRespond(bot.catalog(), systemOf(bot.catalog(), incident), identity, `${verb} INC-${incident.id}`);
+  return denied === null ? act() : refuse(bot, placeBeside(press, incident), denied);
+}
+
+/** Slack does not say where a modal was opened; what it is about says where its people are. */
+function placeBeside(press: Press, incident: Incident | null): Place {
+  const place = placeOf(press);
+  return place.channelId === null && incident !== null ? { ...place, channelId: incident.channelId } : place;
 }
 
 async function openMore(bot: Bot, press: Press, incident: Incident): Promise<void> {
@@ -165,6 +208,7 @@ async function told(bot: Bot, press: Press, acted: Acted): Promise<void> {
 
 async function toldOfRun(bot: Bot, press: Press, decided: Decided): Promise<void> {
   if (decided.kind === 'refused') await refuse(bot, placeOf(press), decided.refusal);
+  if (decided.kind === 'second') await whisper(bot, placeOf(press), await secondOfTwo(bot, decided.first));
 }
 
 async function withIncident(bot: Bot, press: Press, control: Control, act: (incident: Incident) => Promise<void>): Promise<void> {

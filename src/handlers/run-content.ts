@@ -1,7 +1,10 @@
+import type { Plan } from '../approvals/plan.ts';
 import { rolesFor } from '../approvals/policy.ts';
+import { findIncident } from '../incidents/store.ts';
 import type { Outcome } from '../runs/outcome.ts';
 import type { Run } from '../runs/run.ts';
 import { runMessageKey } from '../runs/announce.ts';
+import { helpedInWords, whetherItHelped } from '../runs/helped.ts';
 import { findRun } from '../runs/store.ts';
 import { findMessage } from '../storage/outbox.ts';
 import { approvalDirectMessage } from '../views/approval-message.ts';
@@ -9,26 +12,39 @@ import type { Catalog } from '../catalog/system.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import type { PlanView } from '../views/plan-modal.ts';
 import { runMessage, type RunMessage, type RunMessageState } from '../views/run-message.ts';
-import { nameToType } from '../runs/decide.ts';
+import { approvalsNeeded, nameToType, rulingOf } from '../runs/decide.ts';
+import { secondOfTwoMessage } from '../views/second-of-two.ts';
 import type { Bot } from './bot.ts';
 
 /** The one message of a run, from its plan to its outcome. */
 export async function runContent(bot: Bot, runId: string): Promise<MessageContent | null> {
   const run = await findRun(bot.db, runId);
-  return run === undefined ? null : runMessage(toRunMessage(bot.catalog(), run, bot.clock.now()));
+  return run === undefined ? null : runMessage(await toRunMessage(bot, run));
 }
 
 /** The same for those who were asked in person, with the way to the thread. */
 export async function approvalContent(bot: Bot, runId: string): Promise<MessageContent | null> {
   const run = await findRun(bot.db, runId);
   if (run === undefined) return null;
-  const posted = await findMessage(bot.db, runMessageKey(runId));
-  const threadUrl = posted?.posted_ts == null ? null : await bot.slack.permalink(posted.channel_id, posted.posted_ts);
-  return approvalDirectMessage(toRunMessage(bot.catalog(), run, bot.clock.now()), threadUrl);
+  return approvalDirectMessage(await toRunMessage(bot, run), await linkTo(bot, runId));
 }
 
-export function toRunMessage(catalog: Catalog, run: Run, now: Date): RunMessage {
+/** For whoever comes second: who was first, and where to watch. */
+export async function secondOfTwo(bot: Bot, first: Run): Promise<MessageContent> {
+  const standing = first.state === 'awaiting_approval' ? 'waits' : 'running';
+  return secondOfTwoMessage({ summary: first.plan.draft.summary, firstBy: first.requestedBy, firstAt: first.startedAt ?? first.requestedAt, standing, threadUrl: await linkTo(bot, first.id), now: bot.clock.now() });
+}
+
+async function linkTo(bot: Bot, runId: string): Promise<string | null> {
+  const posted = await findMessage(bot.db, runMessageKey(runId));
+  return posted?.posted_ts == null ? null : bot.slack.permalink(posted.channel_id, posted.posted_ts);
+}
+
+async function toRunMessage(bot: Bot, run: Run): Promise<RunMessage> {
   const { plan } = run;
+  const catalog = bot.catalog();
+  const now = bot.clock.now();
+  const incident = plan.incidentId === null ? null : ((await findIncident(bot.db, plan.incidentId)) ?? null);
   return {
     requestId: run.id,
     incidentId: plan.incidentId,
@@ -39,7 +55,7 @@ export function toRunMessage(catalog: Catalog, run: Run, now: Date): RunMessage 
     environment: plan.environment,
     requestedBy: run.requestedBy,
     approvals: run.approvals.filter((approval) => approval.decision === 'approved').map((approval) => ({ by: approval.userId, at: approval.at })),
-    state: stateOf(catalog, run, now),
+    state: stateOf(bot, run, helpedInWords(whetherItHelped(run, incident, now)), now),
     now,
   };
 }
@@ -61,7 +77,7 @@ export function toPlanView(catalog: Catalog, run: Run, now: Date): PlanView {
     risk: plan.risk,
     need: {
       approvals: plan.approvalsNeeded,
-      approvers: approversInWords(catalog, run),
+      approvers: approversInWords(catalog, plan),
       because: plan.environment,
       typedConfirmation: rule?.typedConfirmation === true ? nameToType(run) : null,
     },
@@ -70,16 +86,17 @@ export function toPlanView(catalog: Catalog, run: Run, now: Date): PlanView {
   };
 }
 
-function stateOf(catalog: Catalog, run: Run, now: Date): RunMessageState {
+function stateOf(bot: Pick<Bot, 'catalog'>, run: Run, comparison: string | null, now: Date): RunMessageState {
   const startedAt = run.startedAt ?? run.approvedAt ?? run.requestedAt;
   const endedAt = run.finishedAt ?? now;
   const { outcome } = run;
   const canUndo = 'primitive' in run.plan.draft.undo;
+  if (outcome?.status === 'settled') return { is: 'settled', how: outcome.happened ? 'happened' : 'didNotHappen', by: outcome.by, at: endedAt, lines: outcome.note === '' ? [] : [outcome.note] };
   switch (run.state) {
     case 'planned':
       return { is: 'waitsForConfirmation', expiresAt: run.expiresAt };
     case 'awaiting_approval':
-      return { is: 'waitsForApproval', needed: run.approvalsNeeded, approvers: approversInWords(catalog, run), expiresAt: run.expiresAt };
+      return { is: 'waitsForApproval', needed: approvalsNeeded(run, rulingOf(bot, run)), approvers: approversInWords(bot.catalog(), run.plan), expiresAt: run.expiresAt };
     case 'approved':
       return run.progressLine === null ? { is: 'approved' } : { is: 'running', startedAt, line: run.progressLine };
     case 'started':
@@ -91,7 +108,7 @@ function stateOf(catalog: Catalog, run: Run, now: Date): RunMessageState {
         endedAt,
         lines: outcome?.status === 'succeeded' ? outcome.lines : [],
         checks: outcome?.status === 'succeeded' ? outcome.checks.map((check) => ({ title: check.title, reading: { headline: check.headline, state: check.good ? 'good' : 'bad', lines: [] } })) : [],
-        comparison: null,
+        comparison,
         canUndo,
       };
     case 'failed':
@@ -106,7 +123,7 @@ function stateOf(catalog: Catalog, run: Run, now: Date): RunMessageState {
         canUndo: canUndo && run.receipt?.status === 'accepted',
       };
     case 'unknown':
-      return { is: 'unknown', startedAt, since: startedAt, reason: outcome?.status === 'unknown' ? outcome.reason : 'The answer was lost.', evidence: evidenceOf(outcome) };
+      return { is: 'unknown', startedAt, since: outcome?.status === 'unknown' ? new Date(outcome.lostAt) : startedAt, reason: outcome?.status === 'unknown' ? outcome.reason : 'The answer was lost.', evidence: evidenceOf(outcome) };
     case 'denied': {
       const denial = run.approvals.find((approval) => approval.decision === 'denied');
       return { is: 'denied', by: denial?.userId ?? '', at: denial?.at ?? endedAt, reason: denial?.reason ?? null };
@@ -124,11 +141,13 @@ function evidenceOf(outcome: Outcome | null) {
   return outcome?.status === 'unknown' && outcome.lines.length > 0 ? { verdict: outcome.verdict, lines: outcome.lines } : null;
 }
 
-export function approversInWords(catalog: Catalog, run: Run): string {
-  const system = catalog.systems.find((candidate) => candidate.id === run.plan.systemId);
-  const rule = catalog.policies.find((candidate) => candidate.id === run.plan.policyId);
+export function approversInWords(catalog: Catalog, plan: Plan): string {
+  const system = catalog.systems.find((candidate) => candidate.id === plan.systemId);
+  const rule = catalog.policies.find((candidate) => candidate.id === plan.policyId);
   if (system === undefined || rule === undefined) return 'the owner';
-  return [...new Set(rolesFor(rule.mayApprove, system))].map((role) => catalog.roles.get(role)?.name ?? role).join(' or ');
+  const inWords = (roles: readonly string[]) => [...new Set(roles)].map((role) => catalog.roles.get(role)?.name ?? role).join(' or ');
+  const all = inWords(rolesFor(rule.mayApprove, system));
+  return rule.ownerAmongThem ? `${all}, one of them ${inWords(system.access.owners)}` : all;
 }
 
 function systemName(catalog: Catalog, run: Run): string {

@@ -1,9 +1,9 @@
+import { whyNotMember, whyNotRespond } from '../approvals/policy.ts';
 import { findSystem } from '../catalog/resolve.ts';
 import type { System } from '../catalog/system.ts';
 import { findIncident } from '../incidents/store.ts';
-import { confirmRun, denyRun, type Decided } from '../runs/decide.ts';
+import { confirmRun, denyRun, rulingOf, settleRun, whyNotTyped, type Decided } from '../runs/decide.ts';
 import { findRun } from '../runs/store.ts';
-import { settleByPerson } from '../runs/watch.ts';
 import { parseContext } from '../views/controls.ts';
 import { declareInputs } from '../views/declare-modal.ts';
 import { confirmationInput, planningModal } from '../views/plan-modal.ts';
@@ -14,12 +14,15 @@ import { askForAction } from './ask-for-action.ts';
 import { askApprovers } from './ask-approvers.ts';
 import type { Bot } from './bot.ts';
 import { declare, resolve } from './incident-acts.ts';
-import { refuse, type Place } from './reply.ts';
+import { systemOf } from './incident-content.ts';
+import { refuse, whisper, type Place } from './reply.ts';
+import { secondOfTwo } from './run-content.ts';
 
 /**
- * What the sender of a modal sees at once. Pure, from what was sent: an empty answer where words are needed stays in the modal, beside its field.
+ * What the sender of a modal sees at once: what is missing or mistyped stays in the modal, beside its field. Asks nobody outside, because Slack waits
+ * three seconds; whether it may be done is decided afterwards.
  */
-export function answerSubmission(bot: Pick<Bot, 'catalog'>, submission: Submission): SubmissionAnswer {
+export async function answerSubmission(bot: Pick<Bot, 'catalog' | 'db'>, submission: Submission): Promise<SubmissionAnswer> {
   const context = parseContext(submission.context);
   switch (submission.viewName) {
     case 'incident.resolve':
@@ -35,6 +38,11 @@ export function answerSubmission(bot: Pick<Bot, 'catalog'>, submission: Submissi
       const action = 'id' in found ? found.actions.get(context?.actionId ?? '') : undefined;
       if (!('id' in found) || action === undefined) return { kind: 'close' };
       return { kind: 'update', view: planningModal({ actionTitle: action.title, systemName: found.name, environment: context?.environment ?? '' }) };
+    }
+    case 'plan.confirm': {
+      const run = await findRun(bot.db, context?.requestId ?? '');
+      const mistyped = run?.state === 'planned' ? whyNotTyped(run, rulingOf(bot, run), submission.values[confirmationInput] ?? null) : null;
+      return mistyped === null ? { kind: 'close' } : { kind: 'errors', errors: { [confirmationInput]: mistyped } };
     }
     default:
       return { kind: 'close' };
@@ -52,7 +60,8 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
   const value = (name: string) => (submission.values[name] ?? '').trim();
   const place: Place = { userId: submission.userId, channelId: context.channelId ?? null, threadTs: null };
   const identity = await bot.people.identify(submission.userId);
-  if (identity.person?.isFullMember !== true) return refuse(bot, place, { refused: 'What you sent', rule: 'only full members of this workspace may use the bot', instead: 'Ask a member of the team.' });
+  const stranger = whyNotMember(identity, 'What you sent');
+  if (stranger !== null) return refuse(bot, place, stranger);
 
   switch (submission.viewName) {
     case 'parameters.give': {
@@ -82,19 +91,22 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
     case 'request.deny':
       return toldOf(bot, place, await denyRun(bot, context.requestId ?? '', submission.userId, value(reasonInput)));
     case 'run.itHappened':
-    case 'run.itDidNot': {
-      const settled = await settleByPerson(bot, context.requestId ?? '', submission.userId, submission.viewName === 'run.itHappened', value(reasonInput));
-      if (settled === null) await refuse(bot, place, { refused: 'Settle it', rule: 'it has been settled already', instead: 'Look at its message in the thread.' });
-      return;
-    }
+    case 'run.itDidNot':
+      return toldOf(bot, place, await settleRun(bot, context.requestId ?? '', submission.userId, submission.viewName === 'run.itHappened', value(reasonInput)));
     case 'incident.resolve': {
+      const incident = await findIncident(bot.db, context.incidentId ?? 0);
+      const inChannel = { ...place, channelId: incident?.channelId ?? null };
+      const denied = incident === undefined ? null : whyNotRespond(bot.catalog(), systemOf(bot.catalog(), incident), identity, `Resolve INC-${incident.id}`);
+      if (denied !== null) return refuse(bot, inChannel, denied);
       const acted = await resolve(bot, context.incidentId ?? 0, submission.userId, { cause: value(resolveInputs.cause), impact: value(resolveInputs.impact) });
-      if (acted.kind !== 'done') await refuse(bot, place, { refused: 'Resolve', rule: 'it is resolved already', instead: 'Look at its card.' });
+      if (acted.kind !== 'done') await refuse(bot, inChannel, { refused: 'Resolve', rule: 'it is resolved already', instead: 'Look at its card.' });
       return;
     }
     case 'incident.declare': {
       const system = systemFor(bot, context.systemId);
       if (system === null) return refuse(bot, place, { refused: 'Declare an incident', rule: 'the catalog no longer has this system', instead: 'Use /stock systems.' });
+      const denied = whyNotRespond(bot.catalog(), system, identity, 'Declare an incident');
+      if (denied !== null) return refuse(bot, place, denied);
       await declare(bot, system, submission.userId, {
         environment: value(declareInputs.environment) || ([...system.environments.keys()][0] ?? ''),
         severity: value(declareInputs.severity),
@@ -108,11 +120,9 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
 }
 
 async function toldOf(bot: Bot, place: Place, decided: Decided): Promise<void> {
-  if (decided.kind === 'refused') await refuse(bot, decided.run === undefined ? place : { ...place, channelId: await channelOf(bot, decided.run.id) }, decided.refusal);
-}
-
-async function channelOf(bot: Bot, runId: string): Promise<string | null> {
-  return (await findRun(bot.db, runId))?.channelId ?? null;
+  const where = decided.run === undefined ? place : { ...place, channelId: decided.run.channelId };
+  if (decided.kind === 'refused') await refuse(bot, where, decided.refusal);
+  if (decided.kind === 'second') await whisper(bot, where, await secondOfTwo(bot, decided.first));
 }
 
 function systemFor(bot: Bot, id: string | undefined): System | null {

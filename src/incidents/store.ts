@@ -14,6 +14,13 @@ export async function lockIncident(tx: Tx, id: number): Promise<Incident | undef
   return row && toIncident(row);
 }
 
+/** Holds the rows of several, always in the same order, so that two who need the same ones wait for each other instead of for ever. */
+export async function lockIncidents(tx: Tx, ids: readonly number[]): Promise<Map<number, Incident>> {
+  if (ids.length === 0) return new Map();
+  const rows = await tx.selectFrom('incidents').selectAll().where('id', 'in', [...new Set(ids)]).orderBy('id').forUpdate().execute();
+  return new Map(rows.map((row) => [row.id, toIncident(row)]));
+}
+
 /** Open incidents, worst first, then oldest. */
 export async function openIncidents(db: DbOrTx): Promise<Incident[]> {
   const rows = await db.selectFrom('incidents').selectAll().where('state', '<>', 'resolved').orderBy('rank').orderBy('opened_at').execute();
@@ -38,6 +45,18 @@ export async function changeIncident(tx: DbOrTx, id: number, change: Partial<Omi
     .returningAll()
     .executeTakeFirstOrThrow();
   return toIncident(row);
+}
+
+const linksKept = 4;
+
+/** Keeps what a notification says about itself: how many alerts it left out, and where its Alertmanager is. Returns whether that is new. */
+export async function noteNotification(tx: Tx, id: number, truncated: number, externalUrl: string): Promise<boolean> {
+  const isNewLink = sql<boolean>`(${externalUrl} <> '' and not alertmanager_urls ? ${externalUrl} and jsonb_array_length(alertmanager_urls) < ${linksKept})`;
+  const { numAffectedRows } = await sql`
+    update incidents set truncated_alerts = ${truncated},
+      alertmanager_urls = case when ${isNewLink} then alertmanager_urls || ${JSON.stringify([externalUrl])}::jsonb else alertmanager_urls end
+    where id = ${id} and (truncated_alerts <> ${truncated} or ${isNewLink})`.execute(tx);
+  return numAffectedRows === 1n;
 }
 
 export async function addTimelineEntry(tx: DbOrTx, incidentId: number, entry: TimelineEntry): Promise<void> {

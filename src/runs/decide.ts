@@ -1,56 +1,70 @@
-/** What people may do with a plan: confirm it, approve or deny it, withdraw it. Each is one transaction that sees the run as it stands. */
+/**
+ * What people may do with a plan: confirm it, approve or deny it, withdraw it, and settle it when nobody could see whether it happened. Each is one
+ * transaction that sees the run as it stands. Done again by the same person it changes nothing and says so: after a crash the same press is carried
+ * out once more.
+ */
 import type { Refusal } from '../actions/plan.ts';
-import { findRule, whyNotApprove, whyNotAsk, type Identity } from '../approvals/policy.ts';
-import type { PolicyRule, System } from '../catalog/system.ts';
+import { rulingFor, whatIsMissing, whyNotApprove, whyNotAsk, type Identity, type Ruling } from '../approvals/policy.ts';
+import { canonicalJson } from '../support/json.ts';
 import type { Tx } from '../storage/database.ts';
 import { addDuty, cancelDuty } from '../storage/duties.ts';
+import { refreshMessages } from '../storage/outbox.ts';
 import { announceRun } from './announce.ts';
 import type { RunDependencies } from './dependencies.ts';
-import { finalStates, type Run } from './run.ts';
-import { changeRun, findRun, lockRun } from './store.ts';
+import type { Run } from './run.ts';
+import { changeRun, findRun, lockRun, lockTarget, runsUnderWay } from './store.ts';
+import { targetKeyOf } from './target-key.ts';
 
-export type Decided = { readonly kind: 'done'; readonly run: Run } | { readonly kind: 'refused'; readonly refusal: Refusal; readonly run?: Run };
+export type Decided =
+  | { readonly kind: 'done'; readonly run: Run }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly run?: Run }
+  /** Somebody was quicker with the same target. */
+  | { readonly kind: 'second'; readonly first: Run; readonly run: Run };
 
 /** The requester has seen the plan and wants it. It starts, or others are asked. */
 export async function confirmRun(dependencies: RunDependencies, runId: string, userId: string, typedName: string | null): Promise<Decided> {
-  return deciding(dependencies, runId, userId, async (tx, run, now, { rule, system, identity }) => {
+  return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity }) => {
     if (run.requestedBy !== userId) return refuse(run, 'it is the plan of somebody else', 'Ask for one of your own.');
-    if (run.state !== 'planned') return refuse(run, whyNotNow(run), 'See how it stands in the thread.');
+    if (wasConfirmed(run)) return { kind: 'done', run };
+    if (run.state !== 'planned') return refuse(run, whyNotNow(run), 'Ask again for a fresh plan.');
     if (run.expiresAt <= now) return refuse(run, 'the plan has expired', 'Ask again for a fresh one.');
-    const denied = system === undefined ? null : whyNotAsk(rule, system, identity, run.plan.draft.summary);
+    const denied = ruling === null ? noLongerThere(run) : whyNotAsk(ruling, identity, run.plan.draft.summary);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
-    if (rule?.typedConfirmation === true && typedName?.trim() !== nameToType(run)) return refuse(run, `the name typed is not ${nameToType(run)}`, 'Type it exactly.');
-    const needsOthers = run.approvalsNeeded > 0;
+    if (whyNotTyped(run, ruling, typedName) !== null) return refuse(run, `what was typed is not ${nameToType(run)}`, 'Ask again, and type it exactly.');
+    const targetKey = targetKeyOf(run.plan.target);
+    await lockTarget(tx, targetKey);
+    const first = (await runsUnderWay(tx, targetKey)).find((other) => other.state !== 'awaiting_approval' || isSameWish(other, run));
+    if (first !== undefined) return { kind: 'second', first, run };
+
+    const needsOthers = approvalsNeeded(run, ruling) > 0;
     await changeRun(tx, runId, ['planned'], needsOthers ? { state: 'awaiting_approval' } : { state: 'approved', approved_at: now });
-    if (needsOthers) await addDuty(tx, { kind: 'run.expire', key: runId, dueAt: run.expiresAt });
-    else await addDuty(tx, { kind: 'run.start', key: runId, dueAt: now });
+    if (!needsOthers) await startNow(tx, runId, now);
     return said(tx, runId, now, userId, needsOthers ? `asked for approval: ${run.plan.draft.summary}` : `confirmed: ${run.plan.draft.summary}`);
   });
 }
 
 export async function approveRun(dependencies: RunDependencies, runId: string, userId: string): Promise<Decided> {
-  return deciding(dependencies, runId, userId, async (tx, run, now, { rule, system, identity }) => {
+  return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity, requester, approvers }) => {
+    const mine = run.approvals.find((approval) => approval.userId === userId);
+    if (mine?.decision === 'approved') return { kind: 'done', run };
     if (run.state !== 'awaiting_approval') return refuse(run, whyNotNow(run), 'Nothing more is needed of you.');
     if (run.expiresAt <= now) return refuse(run, 'the request has expired', 'Ask for a fresh one.');
-    if (system === undefined) return refuse(run, 'its system is no longer in the catalog', 'Ask for a fresh plan.');
-    const denied = whyNotApprove(rule, system, identity, run.requestedBy, `Approve: ${run.plan.draft.summary}`);
-    if (denied !== null) return { kind: 'refused', refusal: denied, run };
-    if (run.approvals.some((approval) => approval.userId === userId)) return refuse(run, 'you have already decided on it', 'Somebody else must decide as well.');
+    const denied = ruling === null ? noLongerThere(run) : whyNotApprove(ruling, identity, requester, `Approve: ${run.plan.draft.summary}`);
+    if (ruling === null || denied !== null) return { kind: 'refused', refusal: denied ?? noLongerThere(run), run };
     await tx.insertInto('approvals').values({ run_id: runId, user_id: userId, decision: 'approved', reason: null, at: now }).execute();
-    const enough = run.approvals.filter((approval) => approval.decision === 'approved').length + 1 >= run.approvalsNeeded;
-    if (enough) {
+    if (whatIsMissing(ruling, run.approvalsNeeded, [...approvers, identity], requester) === null) {
       await changeRun(tx, runId, ['awaiting_approval'], { state: 'approved', approved_at: now });
-      await cancelDuty(tx, 'run.expire', runId);
-      await addDuty(tx, { kind: 'run.start', key: runId, dueAt: now });
+      await startNow(tx, runId, now);
     }
     return said(tx, runId, now, userId, `approved: ${run.plan.draft.summary}`);
   });
 }
 
 export async function denyRun(dependencies: RunDependencies, runId: string, userId: string, reason: string): Promise<Decided> {
-  return deciding(dependencies, runId, userId, async (tx, run, now, { rule, system, identity }) => {
+  return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity, requester }) => {
+    if (run.state === 'denied' && run.approvals.some((approval) => approval.userId === userId && approval.decision === 'denied')) return { kind: 'done', run };
     if (run.state !== 'awaiting_approval') return refuse(run, whyNotNow(run), 'Nothing more is needed of you.');
-    const denied = system === undefined ? null : whyNotApprove(rule, system, identity, run.requestedBy, `Deny: ${run.plan.draft.summary}`);
+    const denied = ruling === null ? noLongerThere(run) : whyNotApprove(ruling, identity, requester, `Deny: ${run.plan.draft.summary}`);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     await tx
       .insertInto('approvals')
@@ -63,22 +77,44 @@ export async function denyRun(dependencies: RunDependencies, runId: string, user
   });
 }
 
+/** Possible until it starts: also one that is approved and still waits for a cluster that does not answer. */
 export async function withdrawRun(dependencies: RunDependencies, runId: string, userId: string): Promise<Decided> {
   return deciding(dependencies, runId, userId, async (tx, run, now) => {
     if (run.requestedBy !== userId) return refuse(run, 'only the person who asked may withdraw it', 'Deny it instead, if you may decide.');
-    if (!(await changeRun(tx, runId, ['planned', 'awaiting_approval'], { state: 'withdrawn', finished_at: now, outcome: { status: 'notStarted', reason: 'It was withdrawn.' } })))
+    if (run.state === 'withdrawn') return { kind: 'done', run };
+    const outcome = { status: 'notStarted', reason: 'It was withdrawn.' } as const;
+    if (!(await changeRun(tx, runId, ['planned', 'awaiting_approval', 'approved'], { state: 'withdrawn', finished_at: now, outcome })))
       return refuse(run, whyNotNow(run), 'See how it stands in the thread.');
     await cancelDuty(tx, 'run.expire', runId);
+    await cancelDuty(tx, 'run.start', runId);
     return said(tx, runId, now, userId, `withdrew: ${run.plan.draft.summary}`);
   });
 }
 
-/** Nobody decided in time. */
+/** A person who looked says whether it happened. They need the right to ask for it: from here on the target can be changed again. */
+export async function settleRun(dependencies: RunDependencies, runId: string, userId: string, happened: boolean, note: string): Promise<Decided> {
+  return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity }) => {
+    if (run.outcome?.status === 'settled' && run.outcome.by === userId && run.outcome.happened === happened) return { kind: 'done', run };
+    const what = `Settle: ${run.plan.draft.summary}`;
+    if (run.state !== 'unknown') return { kind: 'refused', refusal: { refused: what, rule: 'it is settled already', instead: 'Look at its message.' }, run };
+    const denied = ruling === null ? noLongerThere(run) : whyNotAsk(ruling, identity, what);
+    if (denied !== null) return { kind: 'refused', refusal: denied, run };
+    const outcome = { status: 'settled', happened, by: userId, note } as const;
+    await changeRun(tx, runId, ['unknown'], { state: happened ? 'succeeded' : 'failed', finished_at: now, outcome });
+    await cancelDuty(tx, 'run.look', runId);
+    return said(tx, runId, now, userId, `says that it ${happened ? 'happened' : 'did not happen'} (${run.plan.draft.summary}): ${note}`);
+  });
+}
+
+/** Nobody decided in time. A plan that only its requester ever saw ends without a word. */
 export async function expireRun(dependencies: RunDependencies, runId: string): Promise<void> {
   await dependencies.db.transaction().execute(async (tx) => {
+    const run = await lockRun(tx, runId);
     const now = dependencies.clock.now();
-    if (await changeRun(tx, runId, ['planned', 'awaiting_approval'], { state: 'expired', finished_at: now, outcome: { status: 'notStarted', reason: 'Nobody decided in time.' } }))
-      await said(tx, runId, now, 'stockops', 'a request expired');
+    const outcome = { status: 'notStarted', reason: 'Nobody decided in time.' } as const;
+    if (run === undefined || !(await changeRun(tx, runId, ['planned', 'awaiting_approval'], { state: 'expired', finished_at: now, outcome }))) return;
+    if (run.state === 'planned') await refreshMessages(tx, 'run', runId, now);
+    else await said(tx, runId, now, 'stockops', `ran out: ${run.plan.draft.summary}`);
   });
 }
 
@@ -97,26 +133,58 @@ export function nameToType(run: Run): string {
   }
 }
 
-type Rights = { readonly system: System | undefined; readonly rule: PolicyRule | null; readonly identity: Identity };
-
-/** Who the person is is asked of Slack before the transaction: nothing waits for the network while it holds a row. */
-async function deciding(dependencies: RunDependencies, runId: string, userId: string, decide: (tx: Tx, run: Run, now: Date, rights: Rights) => Promise<Decided>): Promise<Decided> {
-  const unknown: Decided = { kind: 'refused', refusal: { refused: 'That request', rule: 'it is not known here', instead: 'Ask for a fresh plan.' } };
-  const seen = await findRun(dependencies.db, runId);
-  if (seen === undefined) return unknown;
-  const rights = await rightsOf(dependencies, seen, userId);
-  return dependencies.db.transaction().execute(async (tx) => {
-    const run = await lockRun(tx, runId);
-    return run === undefined ? unknown : decide(tx, run, dependencies.clock.now(), rights);
-  });
+/** What is wrong with the name that was typed, in words for beside its field; `null` when nothing is. */
+export function whyNotTyped(run: Run, ruling: Ruling | null, typedName: string | null): string | null {
+  if (ruling?.rule?.typedConfirmation !== true || typedName?.trim() === nameToType(run)) return null;
+  return `Type ${nameToType(run)} exactly. Nothing has been done.`;
 }
 
-async function rightsOf(dependencies: RunDependencies, run: Run, userId: string): Promise<Rights> {
+/** The rule of now; `null` when its system is no longer in the catalog. */
+export function rulingOf(dependencies: Pick<RunDependencies, 'catalog'>, run: Run): Ruling | null {
   const catalog = dependencies.catalog();
   const system = catalog.systems.find((candidate) => candidate.id === run.plan.systemId);
-  const isProtected = system?.environments.get(run.plan.environment)?.protected ?? true;
-  const rule = system === undefined ? null : findRule(catalog, system, run.plan.environment, isProtected, run.plan.risk);
-  return { system, rule, identity: await dependencies.people.identify(userId, { afresh: true }) };
+  return system === undefined ? null : rulingFor(catalog, system, run.plan.environment, run.plan.risk);
+}
+
+/** The stricter of the rule then and the rule now (F-49). */
+export function approvalsNeeded(run: Run, ruling: Ruling | null): number {
+  return Math.max(run.approvalsNeeded, ruling?.rule?.approvals ?? 1);
+}
+
+interface Rights {
+  readonly ruling: Ruling | null;
+  readonly identity: Identity;
+  readonly requester: Identity;
+  /** Those who have approved so far. */
+  readonly approvers: readonly Identity[];
+}
+
+/**
+ * Who people are is asked of Slack before the transaction: nothing waits for the network while it holds a row. When somebody else has approved in
+ * between, they are asked for as well, and the decision is made anew.
+ */
+async function deciding(dependencies: RunDependencies, runId: string, userId: string, decide: (tx: Tx, run: Run, now: Date, rights: Rights) => Promise<Decided>): Promise<Decided> {
+  for (;;) {
+    const seen = await findRun(dependencies.db, runId);
+    if (seen === undefined) return { kind: 'refused', refusal: { refused: 'That request', rule: 'it is not known here', instead: 'Ask for a fresh plan.' } };
+    const identify = (id: string) => dependencies.people.identify(id, { afresh: true });
+    const [identity, requester, ...approvers] = await Promise.all([identify(userId), identify(seen.requestedBy), ...approversOf(seen).map(identify)]);
+    const decided = await dependencies.db.transaction().execute(async (tx): Promise<Decided | 'changed'> => {
+      const run = await lockRun(tx, runId);
+      if (run === undefined || approversOf(run).length !== approvers.length) return 'changed';
+      return decide(tx, run, dependencies.clock.now(), { ruling: rulingOf(dependencies, run), identity, requester, approvers });
+    });
+    if (decided !== 'changed') return decided;
+  }
+}
+
+export function approversOf(run: Run): readonly string[] {
+  return run.approvals.filter((approval) => approval.decision === 'approved').map((approval) => approval.userId);
+}
+
+async function startNow(tx: Tx, runId: string, now: Date): Promise<void> {
+  await cancelDuty(tx, 'run.expire', runId);
+  await addDuty(tx, { kind: 'run.start', key: runId, dueAt: now });
 }
 
 async function said(tx: Tx, runId: string, now: Date, actor: string, text: string): Promise<Decided> {
@@ -126,13 +194,41 @@ async function said(tx: Tx, runId: string, now: Date, actor: string, text: strin
   return { kind: 'done', run };
 }
 
+function wasConfirmed(run: Run): boolean {
+  return run.state !== 'planned' && run.state !== 'expired' && run.state !== 'withdrawn';
+}
+
+function isSameWish(one: Run, other: Run): boolean {
+  return one.plan.primitive === other.plan.primitive && canonicalJson(one.plan.params) === canonicalJson(other.plan.params);
+}
+
+function noLongerThere(run: Run): Refusal {
+  return { refused: run.plan.draft.summary, rule: 'its system is no longer in the catalog', instead: 'Ask for a fresh plan.' };
+}
+
 function refuse(run: Run, rule: string, instead: string): Decided {
   return { kind: 'refused', refusal: { refused: run.plan.draft.summary, rule, instead }, run };
 }
 
 function whyNotNow(run: Run): string {
-  if (run.state === 'started') return 'it is already running';
-  if (run.state === 'approved') return 'it is approved and about to start';
-  if (run.state === 'planned') return 'it has not been asked for yet';
-  return finalStates.has(run.state) || run.state === 'unknown' ? 'it has already been decided' : 'it already waits for approval';
+  switch (run.state) {
+    case 'planned':
+      return 'it has not been asked for yet';
+    case 'awaiting_approval':
+      return 'it waits for approval';
+    case 'approved':
+      return 'it is approved and about to start';
+    case 'started':
+      return 'it is already running';
+    case 'expired':
+      return 'it has run out';
+    case 'withdrawn':
+      return 'it was withdrawn';
+    case 'denied':
+      return 'it was denied';
+    case 'voided':
+      return 'it is no longer what was agreed to';
+    default:
+      return 'it has already been carried out';
+  }
 }

@@ -26,6 +26,16 @@ export const readDeadlineMs = 15_000;
 /** How long an effect may take to be answered before it is `unknown`. Helm's hooks may take minutes. */
 export const effectDeadlineMs = 5 * 60_000;
 
-export function contextFor({ ports, clock }: RunDependencies, deadlineMs: number): Context {
-  return { ports, clock, signal: AbortSignal.timeout(deadlineMs) };
+/** Does `work` with what primitives need; its signal aborts when `deadlineMs` have passed on the bot's clock. */
+export async function within<T>({ ports, clock }: Pick<RunDependencies, 'ports' | 'clock'>, deadlineMs: number, work: (context: Context) => Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const deadline = new AbortController();
+  void clock.sleep(deadlineMs, done.signal).then(() => {
+    if (!done.signal.aborted) deadline.abort(new Error(`No answer within ${Math.round(deadlineMs / 1_000)} s.`));
+  });
+  try {
+    return await work({ ports, clock, signal: deadline.signal });
+  } finally {
+    done.abort();
+  }
 }

@@ -4,7 +4,9 @@ export type Outcome =
   /** `reason` is one sentence; `lines` are what is so now. */
   | { readonly status: 'failed'; readonly reason: string; readonly lines: readonly string[]; readonly log: string | null }
   /** The effect may or may not have happened. `lines` are what was seen since. */
-  | { readonly status: 'unknown'; readonly reason: string; readonly lines: readonly string[]; readonly verdict: 'happened' | 'didNotHappen' | 'unclear' }
+  | { readonly status: 'unknown'; readonly reason: string; readonly lostAt: string; readonly lines: readonly string[]; readonly verdict: 'happened' | 'didNotHappen' | 'unclear' }
+  /** It was not known whether it happened; a person has looked and says so. */
+  | { readonly status: 'settled'; readonly happened: boolean; readonly by: string; readonly note: string }
   | { readonly status: 'notStarted'; readonly reason: string };
 
 export interface Check {

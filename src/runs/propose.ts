@@ -1,15 +1,17 @@
 import type { WritePrimitive } from '../actions/define-primitive.ts';
 import type { PlanDraft, Refusal, Target } from '../actions/plan.ts';
+import { duration } from '../actions/wording.ts';
 import { hashPlan } from '../approvals/plan-hash.ts';
 import type { Plan } from '../approvals/plan.ts';
-import { findRule, whyNotAsk } from '../approvals/policy.ts';
+import { rulingFor, whyNotAsk } from '../approvals/policy.ts';
 import { checkParameters, resolveTarget, riskOf } from '../catalog/resolve.ts';
 import type { Action, System } from '../catalog/system.ts';
+import { addDuty } from '../storage/duties.ts';
 import { newId } from '../support/ids.ts';
 import type { Json } from '../support/json.ts';
-import { contextFor, readDeadlineMs, type RunDependencies } from './dependencies.ts';
+import { readDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 import type { Run } from './run.ts';
-import { findRun, insertRun, lastStartOf, lastSucceededRun, runOnTarget } from './store.ts';
+import { findRun, insertRun, lastRunToZero, lastStartOf, runOnTarget } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
 
 /** What somebody wants done. Everything in it is already looked up in the catalog; the parameters are still as they were typed. */
@@ -27,22 +29,52 @@ export interface Proposal {
   readonly undo?: Run;
 }
 
-export type Proposed = { readonly kind: 'planned'; readonly run: Run } | { readonly kind: 'refused'; readonly refusal: Refusal } | { readonly kind: 'busy'; readonly run: Run };
+export type WorkedOut =
+  | { readonly kind: 'plan'; readonly plan: Plan; readonly targetKey: string }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** Something else is changing the same target, or nobody knows whether it did. */
+  | { readonly kind: 'busy'; readonly run: Run };
+
+export type Proposed = { readonly kind: 'planned'; readonly run: Run } | Exclude<WorkedOut, { kind: 'plan' }>;
 
 const isRefusal = (value: object): value is Refusal => 'refused' in value;
 
 /**
- * Reads the target, works out what would happen, and stores it as a plan that nobody has agreed to yet. Changes nothing outside.
+ * Works out what would happen and stores it as a plan that nobody has agreed to yet; it runs out by itself. Changes nothing outside.
  * @throws StockOpsError when the cluster or host does not answer
  */
 export async function propose(dependencies: RunDependencies, proposal: Proposal): Promise<Proposed> {
+  const workedOut = await workOut(dependencies, proposal);
+  if (workedOut.kind !== 'plan') return workedOut;
+  const { plan, targetKey } = workedOut;
+  const id = newId(dependencies.random, 'run');
+  const run = await dependencies.db.transaction().execute(async (tx) => {
+    await insertRun(tx, { id, plan, planHash: hashPlan(plan), targetKey, channelId: proposal.channelId, threadKey: proposal.threadKey, undoOf: proposal.undo?.id ?? null }, dependencies.clock.now());
+    await addDuty(tx, { kind: 'run.expire', key: id, dueAt: new Date(plan.expiresAt) });
+    return findRun(tx, id);
+  });
+  if (run === undefined) throw new Error('a run that was just stored is not there');
+  return { kind: 'planned', run };
+}
+
+/**
+ * Reads the target and works out what would happen. Stores nothing and changes nothing: this alone is a dry run.
+ * @throws StockOpsError when the cluster or host does not answer
+ */
+export async function workOut(dependencies: RunDependencies, proposal: Proposal): Promise<WorkedOut> {
   const { system, action, environment } = proposal;
-  const what = `${action.title} ${system.name} (${environment})`;
+  const catalog = dependencies.catalog();
   const undo = proposal.undo?.plan.draft.undo;
-  if (undo !== undefined && 'impossible' in undo) return refused({ refused: `Undo: ${proposal.undo?.plan.draft.summary}`, rule: undo.impossible, instead: 'Ask for a change of its own.' });
+  const what = undo === undefined ? `${action.title} ${system.name} (${environment})` : `Undo: ${proposal.undo?.plan.draft.summary}`;
+  if (undo !== undefined && 'impossible' in undo) return refused({ refused: what, rule: undo.impossible, instead: 'Ask for a change of its own.' });
 
   const primitive = dependencies.primitives.get(undo?.primitive ?? action.use);
   if (primitive === undefined || primitive.effect !== 'write') return refused({ refused: what, rule: 'it is not an action that changes something', instead: 'Use /stock help.' });
+
+  // Rights first, at the lowest risk that the action can have: who may not ask learns nothing about the target by trying.
+  const identity = await dependencies.people.identify(proposal.requestedBy);
+  const early = whyNotAsk(rulingFor(catalog, system, environment, action.risk), identity, what);
+  if (early !== null) return refused(early);
 
   const target = targetOf(proposal, primitive);
   if (isRefusal(target)) return refused(target);
@@ -54,26 +86,20 @@ export async function propose(dependencies: RunDependencies, proposal: Proposal)
   const targetKey = targetKeyOf(target);
   const busy = await runOnTarget(dependencies.db, targetKey);
   if (busy !== undefined) return { kind: 'busy', run: busy };
-  const cooling = await whyStillCooling(dependencies, targetKey, action, what);
+  const cooling = undo === undefined ? await whyStillCooling(dependencies, targetKey, action, what) : null;
   if (cooling !== null) return refused(cooling);
-
-  // Who may not ask at the lowest risk this action can have may not learn about the target by trying.
-  const identity = await dependencies.people.identify(proposal.requestedBy);
-  const catalog = dependencies.catalog();
-  const isProtected = system.environments.get(environment)?.protected ?? true;
-  const early = whyNotAsk(findRule(catalog, system, environment, isProtected, action.risk), system, identity, what);
-  if (early !== null) return refused(early);
 
   const draft = await draftOf(dependencies, primitive, target, params.data as Readonly<Record<string, Json>>);
   if (isRefusal(draft)) return refused(draft);
   const risk = riskOf(action, draft.conditions ?? []);
-  const rule = findRule(catalog, system, environment, isProtected, risk);
-  const denied = whyNotAsk(rule, system, identity, what);
+  const ruling = rulingFor(catalog, system, environment, risk);
+  const denied = whyNotAsk(ruling, identity, what);
+  const { rule } = ruling;
   if (rule === null || denied !== null) return refused(denied ?? { refused: what, rule: 'no rule allows it', instead: 'Ask the owner of the system.' });
 
   const now = dependencies.clock.now();
   const plan: Plan = {
-    draft: action.warning === null ? draft : { ...draft, warnings: [...draft.warnings, action.warning] },
+    draft: action.warning === null || undo !== undefined ? draft : { ...draft, warnings: [...draft.warnings, action.warning] },
     target,
     params: checked.params,
     primitive: primitive.id,
@@ -90,22 +116,15 @@ export async function propose(dependencies: RunDependencies, proposal: Proposal)
     epoch: dependencies.epoch(),
     expiresAt: new Date(now.getTime() + rule.expiresAfterMs).toISOString(),
   };
-  const id = newId(dependencies.random, 'run');
-  await insertRun(
-    dependencies.db,
-    { id, plan, planHash: hashPlan(plan), targetKey, channelId: proposal.channelId, threadKey: proposal.threadKey, undoOf: proposal.undo?.id ?? null },
-    now,
-  );
-  const run = await findRun(dependencies.db, id);
-  if (run === undefined) throw new Error('a run that was just stored is not there');
-  return { kind: 'planned', run };
+  return { kind: 'plan', plan, targetKey };
 }
 
 /** Reads the target again and plans anew: what a start compares with what was approved. */
 export async function draftOf(dependencies: RunDependencies, primitive: WritePrimitive, target: Target, params: Readonly<Record<string, Json>>): Promise<PlanDraft | Refusal> {
-  const context = contextFor(dependencies, readDeadlineMs);
-  const observed = await primitive.observe(context, target as never, params as never);
-  return primitive.plan({ target: target as never, params: params as never, observed });
+  return within(dependencies, readDeadlineMs, async (context) => {
+    const observed = await primitive.observe(context, target as never, params as never);
+    return primitive.plan({ target: target as never, params: params as never, observed });
+  });
 }
 
 // An undo acts on what was changed, which may be of another kind than the action's own target: a Helm upgrade is undone by a rollback of the same release.
@@ -116,13 +135,15 @@ function targetOf(proposal: Proposal, primitive: WritePrimitive): Target | Refus
   return { refused: proposal.action.title, rule: `${primitive.id} acts on a ${primitive.target}`, instead: `Correct systems/${proposal.system.id}/system.yaml.` };
 }
 
-/** `resume` stands for what ran before it was stopped (AP-04). */
-async function withRemembered({ db }: RunDependencies, { system, action, environment, given }: Proposal): Promise<Record<string, string>> {
+/** What was given, and for a parameter whose default is `resume` what ran before the target was stopped (AP-04), where that is known. */
+export async function withRemembered({ db }: Pick<RunDependencies, 'db'>, { system, action, environment, component, given }: Pick<Proposal, 'system' | 'action' | 'environment' | 'component' | 'given'>): Promise<Readonly<Record<string, string>>> {
   const result = { ...given };
+  const target = resolveTarget(system, action, environment, component ?? undefined);
+  if (isRefusal(target)) return result;
   for (const parameter of action.parameters) {
     if (parameter.default !== 'resume' || result[parameter.name] !== undefined) continue;
-    const stopped = await lastSucceededRun(db, system.id, environment, 'stop');
-    const undo = stopped?.plan.draft.undo;
+    const stop = await lastRunToZero(db, targetKeyOf(target), action.use, parameter.name);
+    const undo = stop?.plan.draft.undo;
     const before = undo !== undefined && 'params' in undo ? undo.params[parameter.name] : undefined;
     if (before !== undefined && before !== 0) result[parameter.name] = String(before);
   }
@@ -134,7 +155,7 @@ async function whyStillCooling({ db, clock }: RunDependencies, targetKey: string
   const last = await lastStartOf(db, targetKey, action.id);
   const waitMs = last === null ? 0 : last.getTime() + action.cooldownMs - clock.now().getTime();
   if (waitMs <= 0) return null;
-  return { refused: what, rule: `it was done less than ${Math.round(action.cooldownMs / 60_000)} min ago`, instead: `Look whether that helped; it may be done again in ${Math.ceil(waitMs / 60_000)} min.` };
+  return { refused: what, rule: `it was done less than ${duration(action.cooldownMs)} ago`, instead: `Look whether that helped; it may be done again in ${duration(waitMs)}.` };
 }
 
-const refused = (refusal: Refusal): Proposed => ({ kind: 'refused', refusal });
+const refused = (refusal: Refusal): WorkedOut & { kind: 'refused' } => ({ kind: 'refused', refusal });

@@ -3,7 +3,7 @@ import type { Refusal } from '../actions/plan.ts';
 import { checkParameters, resolveTarget } from '../catalog/resolve.ts';
 import type { Action, System } from '../catalog/system.ts';
 import { messageOf } from '../support/log.ts';
-import { contextFor, readDeadlineMs, type RunDependencies } from './dependencies.ts';
+import { readDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 
 export interface ReadRequest {
   readonly system: System;
@@ -31,7 +31,7 @@ export async function read(dependencies: Pick<RunDependencies, 'primitives' | 'p
   const params = primitive.params.safeParse(checked.params);
   if (!params.success) return { kind: 'refused', refusal: { refused: action.title, rule: params.error.issues[0]?.message ?? 'a parameter does not fit', instead: 'Give a value that fits.' } };
   try {
-    return { kind: 'read', reading: await primitive.read(contextFor(dependencies as RunDependencies, readDeadlineMs), target as never, params.data as never) };
+    return { kind: 'read', reading: await within(dependencies, readDeadlineMs, (context) => primitive.read(context, target as never, params.data as never)) };
   } catch (error) {
     return { kind: 'trouble', reason: messageOf(error) };
   }

@@ -22,33 +22,49 @@ export async function runsOfIncident(db: DbOrTx, incidentId: number): Promise<Ru
   return Promise.all(rows.map(async (row) => toRun(row, await approvalsOf(db, row.id))));
 }
 
+/** Runs that somebody wants, or that have begun, and that are not over. */
+const underWay = ['awaiting_approval', 'approved', 'started', 'unknown'] as const satisfies readonly RunState[];
+
+/** Those of one target, the oldest first. */
+export async function runsUnderWay(db: DbOrTx, targetKey: string): Promise<Run[]> {
+  const rows = await db.selectFrom('runs').selectAll().where('target_key', '=', targetKey).where('state', 'in', [...underWay]).orderBy('requested_at').execute();
+  return rows.map((row) => toRun(row, []));
+}
+
+/** Until the transaction ends, nobody else decides on anything that concerns this target. */
+export async function lockTarget(tx: Tx, targetKey: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`target ${targetKey}`}, 0))`.execute(tx);
+}
+
 /** The run that changes this target now, or of which nobody knows whether it did. */
 export async function runOnTarget(db: DbOrTx, targetKey: string): Promise<Run | undefined> {
   const row = await db.selectFrom('runs').selectAll().where('target_key', '=', targetKey).where('state', 'in', ['started', 'unknown']).executeTakeFirst();
   return row && toRun(row, []);
 }
 
-/** The latest run of one action that worked, for what it changed: where a stopped service starts again with the number that ran before. */
-export async function lastSucceededRun(db: DbOrTx, systemId: string, environment: string, actionId: string): Promise<Run | undefined> {
+/** The latest run of this primitive on this target that worked and set `parameter` to 0: what ran before it is in its undo (AP-04). */
+export async function lastRunToZero(db: DbOrTx, targetKey: string, primitive: string, parameter: string): Promise<Run | undefined> {
   const row = await db
     .selectFrom('runs')
     .selectAll()
-    .where('system_id', '=', systemId)
-    .where('environment', '=', environment)
-    .where('action_id', '=', actionId)
+    .where('target_key', '=', targetKey)
+    .where('primitive', '=', primitive)
     .where('state', '=', 'succeeded')
+    .where(sql<string>`params ->> ${parameter}::text`, '=', '0')
     .orderBy('finished_at', 'desc')
     .executeTakeFirst();
   return row && toRun(row, []);
 }
 
-/** When this action last started on this target, for its cool-down. */
+/** When this action last changed this target, for its cool-down. What the outside refused, or what was taken back, did not. */
 export async function lastStartOf(db: DbOrTx, targetKey: string, actionId: string): Promise<Date | null> {
   const row = await db
     .selectFrom('runs')
     .select(sql<Date | null>`max(started_at)`.as('at'))
     .where('target_key', '=', targetKey)
     .where('action_id', '=', actionId)
+    .where('undo_of', 'is', null)
+    .where(sql<boolean>`receipt ->> 'status' is distinct from 'rejected'`)
     .executeTakeFirst();
   return row?.at ?? null;
 }
@@ -128,18 +144,20 @@ async function approvalsOf(db: DbOrTx, runId: string): Promise<Approval[]> {
   return rows.map((row) => ({ userId: row.user_id, decision: row.decision, reason: row.reason, at: row.at }));
 }
 
+/** What the plan says is taken from the plan, which is what was shown and hashed; the columns beside it are for searching. */
 function toRun(row: Row<'runs'>, approvals: readonly Approval[]): Run {
+  const plan = row.plan as unknown as Plan;
   return {
     id: row.id,
-    plan: row.plan as unknown as Plan,
+    plan,
     planHash: row.plan_hash,
     state: row.state,
     version: row.version,
-    requestedBy: row.requested_by,
+    requestedBy: plan.requestedBy,
     requestedAt: row.requested_at,
-    approvalsNeeded: row.approvals_needed,
+    approvalsNeeded: plan.approvalsNeeded,
     approvals,
-    expiresAt: row.expires_at,
+    expiresAt: new Date(plan.expiresAt),
     approvedAt: row.approved_at,
     startedAt: row.started_at,
     finishedAt: row.finished_at,

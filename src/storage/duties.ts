@@ -23,17 +23,32 @@ export async function addDuty(db: DbOrTx, duty: NewDuty): Promise<void> {
     do update set payload = excluded.payload, due_at = excluded.due_at, tries = 0, lease_owner = null, lease_until = null`.execute(db);
 }
 
+/** Adds a duty unless one of its kind and key waits already, whose time then stands. */
+export async function addDutyOnce(db: DbOrTx, duty: NewDuty): Promise<void> {
+  await sql`
+    insert into duties (kind, key, payload, due_at) values (${duty.kind}, ${duty.key}, ${JSON.stringify(duty.payload ?? {})}, ${duty.dueAt})
+    on conflict (kind, key) where state = 'waiting' do nothing`.execute(db);
+}
+
 /** Takes back a duty that is no longer true. Without effect when it is not waiting any more. */
 export async function cancelDuty(db: DbOrTx, kind: string, key: string): Promise<void> {
   await db.updateTable('duties').set({ state: 'cancelled' }).where('kind', '=', kind).where('key', '=', key).where('state', '=', 'waiting').execute();
 }
 
+// In a storm hundreds of incidents want their diagnostics at once, each of which may take many seconds. What a person waits for goes first.
+const background = 'incident.diagnose';
+const backgroundAtOnce = 2;
+
+/** Takes a duty that is due. Of those in the background each process has at most two in hand, so that there is always a hand free for the others. */
 export function claimDuty(db: Db, owner: string, now: Date): Promise<Duty | undefined> {
-  return claimDue<Duty>(db, 'duties', 'waiting', owner, now);
+  return claimDue<Duty>(db, 'duties', 'waiting', owner, now, hasAHandFree(owner, now));
 }
 
-export function nextDutyAt(db: Db): Promise<Date | undefined> {
-  return nextDueAt(db, 'duties', 'waiting');
+const hasAHandFree = (owner: string, now: Date) => sql<boolean>`(candidate.kind <> ${background} or ${backgroundAtOnce} > (
+  select count(*) from duties busy where busy.kind = ${background} and busy.state = 'waiting' and busy.lease_owner = ${owner} and busy.lease_until > ${now}))`;
+
+export function nextDutyAt(db: Db, owner: string, now: Date): Promise<Date | undefined> {
+  return nextDueAt(db, 'duties', 'waiting', hasAHandFree(owner, now));
 }
 
 /** Only the holder of the lease may finish it: a process that slept through its lease writes nothing (F-40). */

@@ -13,6 +13,7 @@ export interface Tables {
   notifications: NotificationTable;
   incidents: IncidentTable;
   alerts: AlertTable;
+  announced_events: AnnouncedEventTable;
   timeline_entries: TimelineEntryTable;
   messages: MessageTable;
   paces: PaceTable;
@@ -38,6 +39,8 @@ export interface NotificationTable {
   source: string;
   body: string;
   body_sha256: string;
+  /** Notifications with the same one are applied in the order in which they came: the source and its group, as far as that can be told unread. */
+  order_key: string;
   received_at: Time;
   /** `stored` → `applied` | `unreadable` | `quarantined` */
   state: 'stored' | 'applied' | 'unreadable' | 'quarantined';
@@ -97,6 +100,14 @@ export interface AlertTable {
   notified_at: Time;
 }
 
+/** News that was told (SV-29): told again only after it had ended for a while. */
+export interface AnnouncedEventTable {
+  key: string;
+  /** Fingerprints of the alerts that say so now. */
+  firing: Jsonb<readonly string[]>;
+  ended_at: NullableTime;
+}
+
 export interface TimelineEntryTable {
   id: BigSerial;
   incident_id: number;
@@ -128,8 +139,12 @@ export interface MessageTable {
   sent_version: number;
   /** Slack's name for the posted message; `null` until it is known to exist. */
   posted_ts: string | null;
+  /** Where it really is, when `channel_id` does not take it (F-14). */
+  posted_channel: string | null;
   /** Set before the call, so that a lost answer is looked up instead of posted twice (G-3). */
   posting_since: NullableTime;
+  /** Of what Slack shows now: the same again is not sent. */
+  sent_sha256: string | null;
   due_at: Time;
   lease_owner: string | null;
   lease_until: NullableTime;

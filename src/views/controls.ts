@@ -18,6 +18,7 @@ export const verbs = [
   'request.deny',
   'request.withdraw',
   'request.show',
+  'request.again',
   'run.undo',
   'run.lookAgain',
   'run.itHappened',

@@ -1,6 +1,6 @@
 import type { Evidence, Reading } from '../actions/define-primitive.ts';
 import type { PlanDraft, Target } from '../actions/plan.ts';
-import { button, buttons, context, message, optional, section, sectionsOf, type MessageContent } from './blocks.ts';
+import { button, buttons, context, message, optional, section, sectionsOf, type Block, type MessageContent } from './blocks.ts';
 import { count, duration, durationBetween } from './durations.ts';
 import { changesInOneLine, shortHash } from './plan-details.ts';
 import { code, codeBlock, escape, join, mrkdwn, person, truncate, when, type Mrkdwn } from './mrkdwn.ts';
@@ -103,13 +103,13 @@ export function runMessage(run: RunMessage): MessageContent {
       return message(mrkdwn`${symbol} *${summary} (${run.environment}): ${words}*`, [section(join([mrkdwn`It was not known; settled ${when(state.at, now)} by ${who} · ${askedBy(run)}`, ...lines(state.lines)], '\n'))]);
     }
     case 'expired':
-      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It ran out at ${when(state.at, now)}*`, mrkdwn`Nobody decided in time (${run.approvals.length} approved). Ask again for a fresh plan.`);
+      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It ran out at ${when(state.at, now)}*`, mrkdwn`Nobody decided in time (${run.approvals.length} approved).`, askAgain(about));
     case 'denied':
       return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. Denied by ${person(state.by)} ${when(state.at, now)}*`, state.reason === null ? null : mrkdwn`“${truncate(state.reason, 500)}”`);
     case 'withdrawn':
       return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. Withdrawn by ${person(state.by)} ${when(state.at, now)}*`, null);
     case 'voided':
-      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It is no longer what was agreed to*`, mrkdwn`${truncate(state.why, 500)} Nothing was changed. Ask again for a fresh plan.`);
+      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It is no longer what was agreed to*`, mrkdwn`${truncate(state.why, 500)} Nothing was changed.`, askAgain(about));
   }
 }
 
@@ -159,8 +159,10 @@ function verdict(evidence: Evidence): Mrkdwn {
   return { happened: mrkdwn`it happened.`, didNotHappen: mrkdwn`it did not happen.`, unclear: mrkdwn`not clear yet.` }[evidence.verdict];
 }
 
-function ended(run: RunMessage, first: Mrkdwn, why: Mrkdwn | null): MessageContent {
-  return message(first, [section(join([why, mrkdwn`Asked by ${person(run.requestedBy)}${forIncident(run)} · ${run.systemName} · ${run.environment} · plan ${code(shortHash(run.planHash))}`], '\n'))]);
+const askAgain = (about: About) => buttons(button('Ask again…', { verb: 'request.again', ...about }));
+
+function ended(run: RunMessage, first: Mrkdwn, why: Mrkdwn | null, next: Block | null = null): MessageContent {
+  return message(first, [section(join([why, mrkdwn`Asked by ${person(run.requestedBy)}${forIncident(run)} · ${run.systemName} · ${run.environment} · plan ${code(shortHash(run.planHash))}`], '\n')), next]);
 }
 
 function askedBySentence(run: RunMessage): Mrkdwn {

@@ -14,7 +14,8 @@ export interface SlackPort extends PeoplePort {
   openView(triggerId: string, view: ModalContent): Promise<ViewAnswer>;
   /** On top of the modal that is open. */
   pushView(triggerId: string, view: ModalContent): Promise<ViewAnswer>;
-  updateView(viewId: string, view: ModalContent): Promise<ViewAnswer>;
+  /** `ifStill`: only while the modal is as it was with that hash; a modal that has gone on is left alone. */
+  updateView(viewId: string, view: ModalContent, ifStill?: string): Promise<ViewAnswer>;
   publishHome(userId: string, view: HomeContent): Promise<ViewAnswer>;
   /** Seen by one person only. */
   whisper(message: { readonly channel: string; readonly userId: string; readonly threadTs: string | null; readonly content: MessageContent }): Promise<SlackAnswer>;
@@ -38,7 +39,7 @@ export type SlackAnswer =
   | { readonly status: 'limited'; readonly retryAfterMs: number }
   | { readonly status: 'refused'; readonly error: string; readonly permanent: boolean };
 
-export type ViewAnswer = { readonly status: 'done'; readonly viewId: string } | { readonly status: 'failed'; readonly error: string };
+export type ViewAnswer = { readonly status: 'done'; readonly viewId: string; readonly hash: string } | { readonly status: 'failed'; readonly error: string };
 
 /** Something that a person did in Slack, parsed at the door. All text in it is untrusted. */
 export type Interaction = Press | Command | Submission | HomeOpened;
@@ -56,6 +57,7 @@ export interface Press extends Common {
   readonly channelId: string | null;
   readonly messageTs: string | null;
   readonly threadTs: string | null;
+  /** The modal that it was pressed in; `null` on a message and on the Home tab. */
   readonly viewId: string | null;
   readonly triggerId: string;
 }

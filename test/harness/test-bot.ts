@@ -30,6 +30,8 @@ export interface TestBot extends AsyncDisposable {
   readonly pagerduty: PagerDutyStandIn;
   readonly prometheus: StandIns['prometheus'];
   readonly services: StandIns['services'];
+  readonly containers: StandIns['containers'];
+  readonly dockerState: string;
   readonly running: RunningBot;
   /** Lines of level error or warn so far; a test takes those that it expects, and an error that is left fails it at the end. */
   readonly log: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: Record<string, unknown> }[];
@@ -103,6 +105,7 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
   });
 
   const settle = async (): Promise<void> => {
+    standIns.containers.list();
     await running.app.settled();
     await kubernetes.settle();
     await running.app.lanes.runUntilIdle();
@@ -135,6 +138,8 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
     pagerduty,
     prometheus: standIns.prometheus,
     services: standIns.services,
+    containers: standIns.containers,
+    dockerState: standIns.dockerState,
     get running() {
       return running;
     },

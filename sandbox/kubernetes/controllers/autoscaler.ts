@@ -16,11 +16,15 @@ function inputsOf(world: World, autoscaler: KubernetesObject, target: Deployment
 /** When this autoscaler has something to decide: at its next round after anything changed, or when an old need is forgotten. */
 export function autoscalerDueAt(world: World, autoscaler: KubernetesObject): number | undefined {
   const memory = world.autoscalers.get(autoscaler.metadata.uid);
-  // A new autoscaler waits for its first round too.
-  if (!memory) return Math.max(world.nowMs, Date.parse(autoscaler.metadata.creationTimestamp) + world.timing.autoscaleEveryMs);
-  if (memory.inputs !== inputsOf(world, autoscaler, targetOf(world, autoscaler))) return Math.max(world.nowMs, memory.evaluatedMs + world.timing.autoscaleEveryMs);
+  const everyMs = world.timing.autoscaleEveryMs;
+  // Rounds come at fixed moments, whenever the change was; a new autoscaler waits for its first one too.
+  const firstMs = Date.parse(autoscaler.metadata.creationTimestamp) + (everyMs * 2) / 3;
+  const roundFrom = (ms: number) => firstMs + Math.max(0, Math.ceil((ms - firstMs) / everyMs)) * everyMs;
+  if (!memory) return roundFrom(world.nowMs);
+  const next = Math.max(world.nowMs, memory.evaluatedMs + 1);
+  if (memory.inputs !== inputsOf(world, autoscaler, targetOf(world, autoscaler))) return roundFrom(next);
   const held = memory.recommendations.find((one) => one.replicas > (memory.recommendations.at(-1)?.replicas ?? 0));
-  return held && Math.max(memory.evaluatedMs + world.timing.autoscaleEveryMs, held.atMs + world.timing.scaleDownStabilizationMs + 1);
+  return held && roundFrom(Math.max(next, held.atMs + world.timing.scaleDownStabilizationMs + 1));
 }
 
 /** One round, if one is due. Overrides a number of replicas that a person set, except zero: that switches it off. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { lastBytes } from '../../support/last-bytes.ts';
 import { defineRead, type Reading } from '../define-primitive.ts';
 import { Grep, Tail } from '../parameters.ts';
-import { count, lastBytes } from '../wording.ts';
+import { count } from '../wording.ts';
 
 /** The last lines that the target's service has written. */
 export const logs = defineRead({

@@ -14,8 +14,8 @@ export function manifestChanges(live: Workload, before: HelmManifest, after: Hel
   if (next === null) return objectChanges(before, after);
   const old = new Map((before.workload?.containers ?? []).map((container) => [container.name, container]));
   return [
-    ...next.containers.map((container) => unchangedOr(`image of ${container.name}`, imageOf(live, container.name), container.image)),
-    ...(next.replicas === null || live.replicas === null ? [] : [unchangedOr('replicas', String(live.replicas), String(next.replicas))]),
+    ...next.containers.map((container) => changeOf(`image of ${container.name}`, imageOf(live, container.name), container.image)),
+    ...(next.replicas === null || live.replicas === null ? [] : [changeOf('replicas', String(live.replicas), String(next.replicas))]),
     ...next.containers.flatMap((container) => resourceChanges(container, old.get(container.name))),
     ...objectChanges(before, after),
   ];
@@ -25,7 +25,7 @@ function imageOf(live: Workload, container: string): string {
   return live.containers.find((candidate) => candidate.name === container)?.image ?? 'none';
 }
 
-function unchangedOr(what: string, before: string, after: string): Change {
+function changeOf(what: string, before: string, after: string): Change {
   return { what, before: oneLine(before), after: oneLine(after) };
 }
 

@@ -1,7 +1,8 @@
 import type { Json } from '../../support/json.ts';
+import { lastBytes } from '../../support/last-bytes.ts';
 import { defineRead, type Reading } from '../define-primitive.ts';
 import { NoParameters } from '../parameters.ts';
-import { count, lastBytes, oneLine } from '../wording.ts';
+import { count, oneLine } from '../wording.ts';
 import { currentRevision } from './current.ts';
 import type { HelmValues } from './release.ts';
 import { helmReadRights } from './rights.ts';

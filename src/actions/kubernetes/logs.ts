@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { StockOpsError } from '../../support/errors.ts';
+import { lastBytes } from '../../support/last-bytes.ts';
 import { defineRead, type Context, type Reading } from '../define-primitive.ts';
 import { ContainerName, Grep, ResourceName, Tail } from '../parameters.ts';
 import type { WorkloadTarget } from '../plan.ts';
-import { count, lastBytes } from '../wording.ts';
+import { count } from '../wording.ts';
 import type { Pod } from './cluster.ts';
 import { isReady } from './trouble.ts';
 

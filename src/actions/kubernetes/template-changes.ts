@@ -37,7 +37,6 @@ function containersOf(template: Json): ReadonlyMap<string, ContainerTemplate> {
 }
 
 function change(what: string, before: string | undefined, after: string | undefined): Change {
-  const isUnchanged = before === after;
   return { what, before: oneLine(before ?? 'none'), after: oneLine(after ?? 'none') };
 }
 

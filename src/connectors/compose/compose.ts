@@ -3,6 +3,7 @@ import type { ComposeContainer } from '../../actions/compose/container.ts';
 import type { ComposePort, Receipt } from '../../actions/ports.ts';
 import type { ComposeTarget } from '../../actions/plan.ts';
 import { StockOpsError } from '../../support/errors.ts';
+import { lastBytes } from '../../support/last-bytes.ts';
 
 export interface ComposeOptions {
   /** The docker program, with its compose plugin. */
@@ -76,7 +77,7 @@ export function createComposePort(options: ComposeOptions = {}): ComposePort {
       const result = await docker(target.host, [...projectOf(target), 'logs', '--no-color', '--no-log-prefix', `--tail=${tailLines}`, '--', checked(target.service)], signal);
       if (result.ended !== 'well') throw new StockOpsError('COMPOSE_FAILED', result.complaint);
       // A service may write to both streams, and Compose keeps them apart.
-      return newest(result.all ?? result.output);
+      return lastBytes(result.all ?? result.output);
     },
   };
 }
@@ -146,13 +147,4 @@ function parseJson(text: string): unknown {
 /** Docker writes the year 1 for "never". */
 function timeOrNull(time: string | undefined): string | null {
   return time === undefined || time === '' || time.startsWith('0001-') ? null : time;
-}
-
-const largestLogBytes = 64 * 1024;
-
-function newest(log: string): string {
-  const bytes = Buffer.from(log);
-  if (bytes.length <= largestLogBytes) return log;
-  const end = bytes.subarray(bytes.length - largestLogBytes).toString();
-  return end.slice(end.indexOf('\n') + 1);
 }

@@ -2,6 +2,7 @@ import type { AutoscalerFound, Workload } from '../../actions/kubernetes/cluster
 import type { KubernetesPort, Receipt, RequestVia, WorkloadTarget } from '../../actions/ports.ts';
 import { StockOpsError } from '../../support/errors.ts';
 import { canonicalJson, sha256, type Json } from '../../support/json.ts';
+import { lastBytes } from '../../support/last-bytes.ts';
 import { apiPath, openApi, writePath, type Api, type ApiAnswer, type ApiRequest, type KubernetesOptions, type Path } from './api.ts';
 import {
   isOwnedBy, readControllerRevision, readEvent, readPod, readPodMetrics, readReplicaSet, readWorkload,
@@ -84,7 +85,7 @@ export function createKubernetesPort(options: KubernetesOptions): OpenKubernetes
         },
         signal,
       );
-      return newest(answer.text);
+      return lastBytes(answer.text);
     },
 
     close: () => api.close(),
@@ -101,15 +102,6 @@ function pathOf(target: WorkloadTarget): Path {
 function checkedSelector(selector: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_./-]*=[A-Za-z0-9]/.test(selector)) return selector;
   throw new StockOpsError('KUBERNETES_REFUSED', `${JSON.stringify(selector.slice(0, 80))} is no selector.`);
-}
-
-const largestLogBytes = 64 * 1024;
-
-function newest(log: string): string {
-  const bytes = Buffer.from(log);
-  if (bytes.length <= largestLogBytes) return log;
-  const end = bytes.subarray(bytes.length - largestLogBytes).toString();
-  return end.slice(end.indexOf('\n') + 1);
 }
 
 interface RawAutoscaler {

@@ -14,6 +14,7 @@ const PressBody = z.object({
   trigger_id: z.string().max(200),
   channel: z.object({ id: Id }).nullish(),
   message: z.object({ ts: Ts, thread_ts: Ts.optional() }).nullish(),
+  view: z.object({ id: Id, type: z.string() }).nullish(),
   container: z.object({ type: z.string(), message_ts: Ts.optional(), thread_ts: Ts.optional(), channel_id: Id.optional(), view_id: Id.optional() }),
   actions: z
     .array(
@@ -77,7 +78,7 @@ export function parsePress(body: unknown): Press | null {
     channelId,
     messageTs,
     threadTs: data.message?.thread_ts ?? data.container.thread_ts ?? null,
-    viewId: data.container.view_id ?? null,
+    viewId: data.view?.type === 'modal' ? data.view.id : null,
     triggerId: data.trigger_id,
   };
 }

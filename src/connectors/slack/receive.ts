@@ -12,8 +12,8 @@ export interface ReceiveSettings {
 export interface InteractionSink {
   /** Stores it. Resolves when it is committed; only then is Slack told that it arrived (G-9). `duplicate`: it was there already. */
   store(interaction: Interaction): Promise<'stored' | 'duplicate'>;
-  /** Pure and quick: what the sender of a modal sees at once. */
-  answerSubmission(submission: Submission): SubmissionAnswer;
+  /** Quick, and asks nobody outside: what the sender of a modal sees at once. */
+  answerSubmission(submission: Submission): Promise<SubmissionAnswer>;
   /** Carries it out. Never rejects. */
   handle(interaction: Interaction): Promise<void>;
   log(message: string, fields: Record<string, unknown>): void;
@@ -55,7 +55,7 @@ export function createSlackReceiver(settings: ReceiveSettings, sink: Interaction
   app.event('app_home_opened', ({ body }) => accept(parseHomeOpened(body), async () => {}));
   app.view(/.*/, async ({ body, ack }) => {
     const submission = parseSubmission(body);
-    const answer = submission === null ? ({ kind: 'close' } as const) : sink.answerSubmission(submission);
+    const answer = submission === null ? ({ kind: 'close' } as const) : await sink.answerSubmission(submission);
     if (answer.kind === 'errors') return ack({ response_action: 'errors', errors: { ...answer.errors } });
     return accept(submission, () => (answer.kind === 'update' ? ack({ response_action: 'update', view: answer.view as never }) : ack()));
   });

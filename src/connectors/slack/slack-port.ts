@@ -72,11 +72,11 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     return answer;
   }
 
-  async function viewAnswerOf(method: string, call: () => Promise<{ view?: { id?: string } | undefined }>): Promise<ViewAnswer> {
+  async function viewAnswerOf(method: string, call: () => Promise<{ view?: { id?: string; hash?: string } | undefined }>): Promise<ViewAnswer> {
     try {
       const { view } = await call();
       onMeasured(method, 'done');
-      return { status: 'done', viewId: view?.id ?? '' };
+      return { status: 'done', viewId: view?.id ?? '', hash: view?.hash ?? '' };
     } catch (error) {
       const answer = answerOfError(error);
       onMeasured(method, answer.status);
@@ -147,7 +147,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
       }),
     openView: (triggerId, view) => viewAnswerOf('views.open', () => prompt.views.open({ trigger_id: triggerId, view: view as never })),
     pushView: (triggerId, view) => viewAnswerOf('views.push', () => prompt.views.push({ trigger_id: triggerId, view: view as never })),
-    updateView: (viewId, view) => viewAnswerOf('views.update', () => prompt.views.update({ view_id: viewId, view: view as never })),
+    updateView: (viewId, view, ifStill) => viewAnswerOf('views.update', () => prompt.views.update({ view_id: viewId, view: view as never, ...(ifStill !== undefined && { hash: ifStill }) })),
     publishHome: (userId, view) => viewAnswerOf('views.publish', () => prompt.views.publish({ user_id: userId, view: view as never })),
     whisper: ({ channel, userId, threadTs, content }) =>
       toChannel(channel, 'chat.postEphemeral', (id) =>

@@ -17,6 +17,7 @@ const statements = [
     source text not null,
     body text not null,
     body_sha256 text not null,
+    order_key text not null,
     received_at timestamptz not null,
     state text not null default 'stored' check (state in ('stored', 'applied', 'unreadable', 'quarantined')),
     tries integer not null default 0,
@@ -26,6 +27,7 @@ const statements = [
     lease_until timestamptz
   )`,
   `create index notifications_waiting on notifications (due_at, id) where state = 'stored'`,
+  `create index notifications_in_order on notifications (order_key, id) where state = 'stored'`,
 
   `create table storms (
     id bigint generated always as identity primary key,
@@ -90,6 +92,12 @@ const statements = [
   `create index alerts_by_incident on alerts (incident_id, status)`,
   `create index alerts_by_identity on alerts (source, fingerprint, id)`,
 
+  `create table announced_events (
+    key text primary key,
+    firing jsonb not null default '[]',
+    ended_at timestamptz
+  )`,
+
   `create table timeline_entries (
     id bigint generated always as identity primary key,
     incident_id bigint not null references incidents (id),
@@ -112,7 +120,9 @@ const statements = [
     wanted_version integer not null default 1,
     sent_version integer not null default 0,
     posted_ts text,
+    posted_channel text,
     posting_since timestamptz,
+    sent_sha256 text,
     due_at timestamptz not null,
     lease_owner text,
     lease_until timestamptz,
@@ -126,6 +136,9 @@ const statements = [
   )`,
   `create index messages_behind on messages (channel_id, priority, due_at)
     where state = 'open' and (wanted_version > sent_version or pin_wanted <> pinned)`,
+
+  `create index messages_by_subject on messages (kind, subject)`,
+  `create index messages_by_thread on messages (thread_key, channel_id) where thread_key is not null`,
 
   `create table paces (
     key text primary key,

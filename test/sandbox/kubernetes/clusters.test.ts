@@ -33,7 +33,7 @@ test('each deployment has an earlier revision with another image', async () => {
 
 test('Helm knows eight revisions of the stock service, the last one deployed', async () => {
   await using standIn = await startKubernetesStandIn({ clock: manualClock(START), seed: sandboxClusters(START) });
-  const releases = standIn.list({ kind: 'Secret', namespace: 'stock-service' }).map((secret) => fromSecret(secret)).sort((a, b) => a.version - b.version);
+  const releases = standIn.list({ kind: 'Secret', namespace: 'stock-service' }).map((secret) => fromSecret(secret as { data?: { release?: string } })).sort((a, b) => a.version - b.version);
   expect(releases.map((release) => release.info.status)).toEqual([...Array(7).fill('superseded'), 'deployed']);
   expect(releases.slice(-2).map((release) => release.config['image'])).toEqual([{ tag: 'v2.4.0' }, { tag: 'v2.4.1' }]);
 });

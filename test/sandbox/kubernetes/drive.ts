@@ -43,7 +43,7 @@ export async function driveCluster(options: Partial<KubernetesStandInOptions> = 
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text };
+      return { status: response.status, body: response.headers.get('content-type') === 'application/json' && !/watch=true/.test(path) ? JSON.parse(text) : text };
     },
     deployment: (name = 'web') => standIn.find({ kind: 'Deployment', namespace: 'shop', name }),
     pods: (name = 'web') => standIn.list({ kind: 'Pod', namespace: 'shop' }).filter((pod) => pod.metadata.labels?.['app'] === name) as any[],

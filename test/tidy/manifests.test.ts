@@ -1,0 +1,199 @@
+import { beforeAll, expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import type { Right } from '../../src/actions/define-primitive.ts';
+import { primitives } from '../../src/actions/registry.ts';
+import { loadCatalog } from '../../src/catalog/load.ts';
+import type { Catalog } from '../../src/catalog/system.ts';
+import { readSettings, secretSettings } from '../../src/config/settings.ts';
+import { filesMatching, textOf } from './source-files.ts';
+
+/** Goal: what an operator applies says what the code does: the rights it uses, the settings it reads, the calls it makes. */
+let catalog: Catalog;
+beforeAll(async () => {
+  const loaded = await loadCatalog('systems', primitives);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  catalog = loaded.catalog;
+});
+
+interface Role {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly rules?: readonly { readonly apiGroups: readonly string[]; readonly resources: readonly string[]; readonly verbs: readonly string[]; readonly resourceNames?: readonly string[] }[];
+  readonly roleRef?: { readonly kind: string; readonly name: string };
+  readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly namespace: string }[];
+}
+
+const objectsIn = (path: string): Role[] => parseAllDocuments(textOf(path)).map((document) => document.toJS() as Role);
+const rightsFiles = filesMatching('manifests/rights/*/*.yaml').filter((file) => !file.endsWith('/kustomization.yaml'));
+const one = (group: string, resource: string, verb: string): string => `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
+
+/** `prod/stock-service` → each right that an action there uses. */
+function neededRights(): Map<string, Set<string>> {
+  const needed = new Map<string, Set<string>>();
+  for (const system of catalog.systems) {
+    for (const environment of system.environments.values()) {
+      if (environment.platform !== 'kubernetes') continue;
+      const place = `${environment.context}/${environment.namespace}`;
+      const offered = [...system.actions.values()].filter(({ environments }) => environments.length === 0 || environments.includes(environment.name));
+      const rights: readonly Right[] = offered.flatMap(({ use }) => primitives.get(use)?.rights ?? []);
+      const single = rights.flatMap(({ group, resource, verbs }) => verbs.map((verb) => one(group, resource, verb)));
+      needed.set(place, new Set([...(needed.get(place) ?? []), ...single]));
+    }
+  }
+  return needed;
+}
+
+test('each namespace of a system has a Role with exactly the rights of the primitives that are used there (T-18)', () => {
+  const given = new Map(
+    rightsFiles.map((file) => {
+      const role = objectsIn(file).find(({ kind }) => kind === 'Role');
+      const single = (role?.rules ?? []).flatMap(({ apiGroups, resources, verbs }) => apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => one(group, resource, verb)))));
+      return [`${file.split('/')[2]}/${role?.metadata.namespace}`, single.toSorted()] as const;
+    }),
+  );
+  const needed = new Map([...neededRights()].map(([place, rights]) => [place, [...rights].toSorted()] as const));
+  expect(Object.fromEntries(given)).toEqual(Object.fromEntries(needed));
+});
+
+test('no Role gives everything, nor rights to give rights, and Secrets only where Helm needs them (T-18)', () => {
+  const usesHelm = new Set(catalog.systems.filter((system) => [...system.actions.values()].some(({ use }) => use.startsWith('helm.'))).flatMap((system) => [...system.environments.values()].map((environment) => (environment.platform === 'kubernetes' ? environment.namespace : ''))));
+  for (const role of rightsFiles.flatMap(objectsIn).filter(({ kind }) => kind === 'Role')) {
+    for (const { apiGroups, resources, verbs } of role.rules ?? []) {
+      expect([...apiGroups, ...resources, ...verbs]).not.toContain('*');
+      expect(verbs.filter((verb) => ['deletecollection', 'escalate', 'bind', 'impersonate'].includes(verb))).toEqual([]);
+      expect(resources.filter((resource) => ['pods/exec', 'pods/attach', 'pods/portforward', 'serviceaccounts/token'].includes(resource))).toEqual([]);
+      if (resources.includes('secrets')) expect([...usesHelm]).toContain(role.metadata.namespace);
+    }
+  }
+  expect(filesMatching('manifests/**/*.yaml').filter((file) => /\bkind: ClusterRole/.test(textOf(file)))).toEqual([]);
+});
+
+test('each Role is bound to the bot’s identity in the same namespace', () => {
+  for (const file of rightsFiles) {
+    const [role, binding, ...more] = objectsIn(file);
+    expect(more).toEqual([]);
+    expect(binding).toMatchObject({
+      kind: 'RoleBinding',
+      metadata: { namespace: role?.metadata.namespace },
+      roleRef: { kind: 'Role', name: role?.metadata.name },
+      subjects: [{ kind: 'ServiceAccount', name: 'stockops', namespace: 'stockops' }],
+    });
+  }
+});
+
+test('each kustomization names every file beside it', () => {
+  for (const file of filesMatching('manifests/**/kustomization.yaml')) {
+    const folder = file.slice(0, -'kustomization.yaml'.length);
+    const { resources } = parse(textOf(file)) as { resources: string[] };
+    const beside = filesMatching(`${folder}*.yaml`).map((path) => path.slice(folder.length)).filter((name) => name !== 'kustomization.yaml');
+    expect(resources.filter((resource) => resource.endsWith('.yaml')).toSorted(), file).toEqual(beside);
+  }
+});
+
+interface PodSpec {
+  readonly automountServiceAccountToken: boolean;
+  readonly terminationGracePeriodSeconds: number;
+  readonly securityContext: object;
+  readonly containers: readonly { readonly securityContext: object; readonly volumeMounts: readonly { readonly mountPath: string; readonly readOnly?: boolean }[] }[];
+  readonly volumes: readonly object[];
+}
+const podSpec = (): PodSpec => (parse(textOf('manifests/bot/deployment.yaml')) as { spec: { template: { spec: PodSpec } } }).spec.template.spec;
+
+test('the bot runs as nobody in particular, on a file system that it cannot change, and without a token of its own (T-27)', () => {
+  const pod = podSpec();
+  expect(pod).toMatchObject({ automountServiceAccountToken: false, securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } } });
+  expect(pod.containers).toHaveLength(1);
+  expect(pod.containers[0]?.securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+  expect(pod.containers[0]?.volumeMounts.filter(({ readOnly }) => readOnly !== true).map(({ mountPath }) => mountPath)).toEqual(['/tmp']);
+});
+
+test('the pod is given longer to end than the bot takes (F-45)', () => {
+  const graceMs = Number(/graceMs = ([\d_]+)/.exec(textOf('src/commands/serve.ts'))?.[1]?.replaceAll('_', ''));
+  expect(podSpec().terminationGracePeriodSeconds * 1_000).toBeGreaterThan(graceMs);
+});
+
+test('the settings that are shipped are settings that the bot takes, and no secret is among them', () => {
+  const { data } = parse(textOf('manifests/bot/settings.yaml')) as { data: Record<string, string> };
+  const routingKeys = catalog.systems.map((system) => system.escalation.routingKeySetting);
+  expect(Object.keys(data).filter((name) => secretSettings.has(name) || name.startsWith('PAGERDUTY_ROUTING_KEY_')).filter((name) => !name.endsWith('_FILE'))).toEqual([]);
+
+  const content: Record<string, string> = { 'database-url': 'postgres://stockops@db/stockops', 'alertmanager-token': 'x'.repeat(64) };
+  const read = readSettings(data, (path) => content[path.split('/').at(-1) ?? ''] ?? `the content of ${path}`);
+  expect(read.ok ? [] : read.problems).toEqual([]);
+  if (read.ok) expect([...read.settings.routingKeys.keys()].toSorted()).toEqual(routingKeys.toSorted());
+});
+
+test('each file that a setting names is in a volume of the pod', () => {
+  const { data } = parse(textOf('manifests/bot/settings.yaml')) as { data: Record<string, string> };
+  const mounted = podSpec().containers[0]?.volumeMounts.map(({ mountPath }) => mountPath) ?? [];
+  expect(Object.values(data).filter((value) => value.startsWith('/') && !mounted.some((path) => value.startsWith(`${path}/`)))).toEqual([]);
+});
+
+// Slack's documentation says of each method which scope it needs; the others need none.
+const scopesOfMethod: Readonly<Record<string, readonly string[]>> = {
+  'auth.test': [],
+  'chat.getPermalink': [],
+  'chat.postEphemeral': ['chat:write'],
+  'chat.postMessage': ['chat:write'],
+  'chat.update': ['chat:write'],
+  'conversations.history': ['channels:history', 'groups:history', 'im:history'],
+  'conversations.info': ['channels:read', 'groups:read', 'im:read'],
+  'conversations.list': ['channels:read', 'groups:read'],
+  'conversations.open': ['im:write'],
+  'conversations.replies': ['channels:history', 'groups:history', 'im:history'],
+  'files.completeUploadExternal': ['files:write'],
+  'files.getUploadURLExternal': ['files:write'],
+  'pins.add': ['pins:write'],
+  'pins.remove': ['pins:write'],
+  'usergroups.list': ['usergroups:read'],
+  'users.info': ['users:read', 'users:read.email'],
+  'views.open': [],
+  'views.publish': [],
+  'views.push': [],
+  'views.update': [],
+};
+
+interface AppManifest {
+  readonly features: { readonly slash_commands: readonly { readonly command: string }[]; readonly app_home: { readonly home_tab_enabled: boolean } };
+  readonly oauth_config: { readonly scopes: { readonly bot: readonly string[] } };
+  readonly settings: { readonly event_subscriptions: { readonly bot_events: readonly string[] }; readonly socket_mode_enabled: boolean };
+}
+
+test('the Slack app asks for the scopes of the calls that the bot makes, and for no other', () => {
+  const app = parse(textOf('manifests/slack-app.yaml')) as AppManifest;
+  const code = filesMatching('src/connectors/slack/*.ts').map(textOf).join('\n');
+  const called = new Set([...code.matchAll(/\b(?:paced|prompt|client)\.(\w+)\.(\w+)\(/g)].map(([, family, method]) => `${family}.${method}`));
+  expect([...called].filter((method) => scopesOfMethod[method] === undefined)).toEqual([]);
+  const needed = new Set([...called].flatMap((method) => scopesOfMethod[method] ?? []));
+  if (/\bapp\.command\(/.test(code)) needed.add('commands');
+  expect(app.oauth_config.scopes.bot).toEqual([...needed].toSorted());
+});
+
+test('the Slack app is told of the events that the bot listens to, and of no other', () => {
+  const app = parse(textOf('manifests/slack-app.yaml')) as AppManifest;
+  const heard = [...textOf('src/connectors/slack/receive.ts').matchAll(/\bapp\.event\('(\w+)'/g)].map(([, name]) => name);
+  expect(app.settings.event_subscriptions.bot_events).toEqual(heard);
+  expect(app.features.slash_commands.map(({ command }) => command)).toEqual(['/stock']);
+  expect(app.settings.socket_mode_enabled).toBe(true);
+});
+
+test('each scope stands with what it is for', () => {
+  const scopes = textOf('manifests/slack-app.yaml').split('\n').filter((line) => /^\s+- [a-z]+[a-z.:]*:[a-z.]+|^\s+- commands/.test(line) && !line.includes('command:'));
+  expect(scopes.length).toBeGreaterThan(10);
+  expect(scopes.filter((line) => !/ # \S/.test(line))).toEqual([]);
+});
+
+test('Alertmanager sends to the path that the bot listens on, resolved alerts too, without a limit', () => {
+  const { receivers } = parse(textOf('manifests/alertmanager.yaml')) as { receivers: { name: string; webhook_configs?: { url: string; send_resolved: boolean; max_alerts: number }[] }[] };
+  const webhook = receivers.find(({ name }) => name === 'stockops')?.webhook_configs?.[0];
+  expect(webhook).toMatchObject({ send_resolved: true, max_alerts: 0 });
+  const path = new URL(webhook?.url ?? '').pathname;
+  expect(textOf('src/handlers/intake.ts')).toContain(`server.post('${path}'`);
+});
+
+test('the rules about StockOps itself ask for metrics that it has', () => {
+  const asked = [...textOf('manifests/stockops-rules.yaml').matchAll(/\bstockops_\w+/g)].map(([name]) => name);
+  const had = textOf('src/handlers/metrics.ts');
+  expect(asked.length).toBeGreaterThan(0);
+  expect(asked.filter((name) => !had.includes(`'${name}'`))).toEqual([]);
+});
