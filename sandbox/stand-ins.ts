@@ -26,7 +26,7 @@ export interface StandInsOptions {
   readonly folder: string;
   readonly persists: boolean;
   readonly systemsDirectory?: string;
-  readonly slack?: Pick<SlackStandInOptions, 'host' | 'port' | 'rateLimits'>;
+  readonly slack?: Pick<SlackStandInOptions, 'host' | 'port' | 'rateLimits' | 'delivery'>;
   readonly otherwise?: (request: IncomingMessage, response: ServerResponse) => void;
   /** Settings that differ. */
   readonly environment?: Readonly<Record<string, string>>;

@@ -112,7 +112,7 @@ export function createApp(parts: AppParts): App {
     log: (message, fields) => log.warn(message, fields),
   };
   const receiver = parts.receiver(sink);
-  const intake = createIntake(bot, { sources: parts.sources, whyNotReady: () => (state === 'ready' ? null : `the bot is ${state}`) });
+  const intake = createIntake(bot, { sources: parts.sources, slack: receiver.listener, whyNotReady: () => (state === 'ready' ? null : `the bot is ${state}`) });
   let looping = false;
   const operations = createOperations(
     {

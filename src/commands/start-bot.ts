@@ -121,7 +121,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
 }
 
 function openConnections(settings: Settings): { readonly ports: Ports; close(): Promise<void> } {
-  const kubernetes = createKubernetesPort(settings.KUBECONFIG === undefined ? {} : { kubeconfigPath: settings.KUBECONFIG });
+  const kubernetes = createKubernetesPort(settings.KUBECONFIG === undefined ? {} : { kubeconfigPath: settings.KUBECONFIG, allowExec: settings.KUBECONFIG_ALLOW_EXEC });
   const privateHosts = new Set(settings.STOCKOPS_PRIVATE_HOSTS);
   const http = createHttpPort({ allowPrivate: (hostname) => privateHosts.has(hostname) });
   return {
@@ -144,5 +144,5 @@ function slackSettings(settings: Settings): { botToken: string; apiUrl?: string 
 
 function receiveMode(settings: Settings): ReceiveSettings['mode'] {
   if (settings.SLACK_APP_TOKEN !== undefined) return { kind: 'socket', appToken: settings.SLACK_APP_TOKEN };
-  return { kind: 'http', signingSecret: settings.SLACK_SIGNING_SECRET ?? '', host: settings.HOST, port: settings.SLACK_HTTP_PORT };
+  return { kind: 'http', signingSecret: settings.SLACK_SIGNING_SECRET ?? '' };
 }

@@ -6,6 +6,7 @@ import { noteOpened } from '../incidents/storm.ts';
 import type { Tx } from '../storage/database.ts';
 import { addDuty } from '../storage/duties.ts';
 import { wantMessage } from '../storage/outbox.ts';
+import { showInPastStorm } from './check-storm.ts';
 import { eventLine } from './event-line.ts';
 
 export const cardKey = (incidentId: number): string => `card:${incidentId}`;
@@ -49,6 +50,7 @@ async function wantDiagnostics(tx: Tx, incident: Incident, dueAt: Date): Promise
 /** The card shows the state of now. */
 export async function showIncident(tx: Tx, incident: Incident, now: Date): Promise<void> {
   await wantMessage(tx, { key: cardKey(incident.id), channel: incident.channelId, kind: 'card', subject: String(incident.id), priority: cardPriority(incident) }, now);
+  await showInPastStorm(tx, incident.id, now);
 }
 
 /** News that is no trouble: one line in the channel, once (SV-29). */

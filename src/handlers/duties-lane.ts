@@ -1,11 +1,11 @@
-import { checkStorm } from '../incidents/storm.ts';
 import { expireRun } from '../runs/decide.ts';
 import { lookWhetherItHelped } from '../runs/helped.ts';
 import { startRun } from '../runs/start.ts';
 import { lookAgain, watchRun } from '../runs/watch.ts';
-import { addDuty, claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../storage/duties.ts';
+import { claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../storage/duties.ts';
 import { messageOf } from '../support/log.ts';
 import type { Bot } from './bot.ts';
+import { checkStorm } from './check-storm.ts';
 import { diagnose } from './diagnose.ts';
 import type { Lane } from './lanes.ts';
 import { renewWhile } from './renew-lease.ts';
@@ -18,10 +18,7 @@ const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promis
   'run.look': (bot, duty) => lookAgain(bot, duty.key),
   'run.expire': (bot, duty) => expireRun(bot, duty.key),
   'run.helped': (bot, duty) => lookWhetherItHelped(bot, duty.key),
-  'storm.check': async (bot, duty, now) => {
-    const again = await checkStorm(bot.db, Number(duty.key), now);
-    if (again !== null) await addDuty(bot.db, { kind: 'storm.check', key: duty.key, dueAt: again });
-  },
+  'storm.check': checkStorm,
 };
 
 /** Does what is due, whoever wrote it down. A duty that fails comes back later; one that keeps failing is set aside and shown. */

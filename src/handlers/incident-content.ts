@@ -73,7 +73,7 @@ function requestOf(run: Run): CardRequest | null {
 /** What was wrong, from the latest notification of that source that could not be taken. */
 async function intakeOf(bot: Bot, incident: Incident): Promise<IntakeProblem> {
   const entry = await bot.db.selectFrom('timeline_entries').select(['text', 'kind']).where('incident_id', '=', incident.id).where('kind', 'in', ['unreadable', 'tooLarge']).orderBy('id', 'desc').executeTakeFirst();
-  if (entry?.kind === 'tooLarge') return { kind: 'tooLarge', source: incident.source, limitBytes: Number(entry.text), sizeBytes: null };
+  if (entry?.kind === 'tooLarge') return { kind: 'tooLarge', source: incident.source, limitBytes: bodyLimitBytes, sizeBytes: Number(/\d+/.exec(entry.text)?.[0] ?? 0) || null };
   const body = await bot.db.selectFrom('notifications').select('body').where('source', '=', incident.source).where('state', 'in', ['unreadable', 'quarantined']).orderBy('id', 'desc').executeTakeFirst();
   return { kind: 'unreadable', source: incident.source, reason: entry?.text ?? 'not recorded', sizeBytes: body === undefined ? 0 : Buffer.byteLength(body.body) };
 }

@@ -1,89 +1,125 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import Fastify, { type FastifyInstance } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { storeNotification } from '../storage/notifications.ts';
 import type { Clock } from '../support/clock.ts';
-import { sha256 } from '../support/json.ts';
 import { messageOf } from '../support/log.ts';
 import type { Bot } from './bot.ts';
-import { openIntakeIncident } from './notifications-lane.ts';
+import { openIntakeIncident } from './intake-incident.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose token it came with; empty until that is known. */
+    source: string;
+  }
+}
 
 /** Whole groups come unlimited by default, and 5,000 alerts are about 5 MB (P-8). */
 export const bodyLimitBytes = 16 * 1024 * 1024;
 /** Alertmanager waits at least 10 s for an answer (F-03). */
 const deadlineMs = 5_000;
-/** More at once wait for nothing: they are told to come again. */
-const mostAtOnce = 64;
+/** So many of one source are taken at once. Those beyond wait for nothing: they are told to come again, and the places of the other sources stay free (T-21). */
+const mostAtOnce = 32;
+/** A sender that needs longer than this for one request is not sending (slowloris). */
+const requestTimeoutMs = 30_000;
+
+const alertmanagerPath = '/webhooks/alertmanager';
 
 export interface IntakeSettings {
   /** Tokens that are valid now, by source. */
   readonly sources: readonly { readonly name: string; readonly tokens: readonly string[] }[];
+  /** In HTTP mode, what takes Slack's requests and verifies them; `null` in Socket Mode. */
+  readonly slack: ((request: IncomingMessage, response: ServerResponse) => void) | null;
   /** Why nothing may be taken now, or `null`. */
   readonly whyNotReady: () => string | null;
 }
+
+const slackPath = '/slack/events';
 
 /**
  * The door for outside systems. A 200 means that the body is committed (G-1). Everything that Alertmanager should bring again gets a 503, because it
  * repeats only those (P-7); what it sent is never a reason for a 4xx.
  */
 export function createIntake(bot: Bot, settings: IntakeSettings): FastifyInstance {
-  const server = Fastify({ logger: false, bodyLimit: bodyLimitBytes, exposeHeadRoutes: false, routerOptions: { ignoreTrailingSlash: false }, requestTimeout: 30_000 });
-  // The body is kept as it came, whatever it says it is.
+  const server = Fastify({ logger: false, bodyLimit: bodyLimitBytes, exposeHeadRoutes: false, requestTimeout: requestTimeoutMs });
   server.removeAllContentTypeParsers();
+  // The body is kept as it came, whatever it says it is.
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  let underWay = 0;
+  server.decorateRequest('source', '');
 
-  server.addHook('onRequest', async (request, reply) => {
-    if (request.url.startsWith('/webhooks/alertmanager')) {
-      const source = sourceOf(settings.sources, request.headers.authorization);
-      if (source === null) return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'The bearer token is missing or wrong.' });
-      request.headers['x-stockops-source'] = source;
+  const underWay = new Map<string, number>();
+  const unavailable = (source: string, reason: string, reply: FastifyReply) => {
+    bot.metrics.webhooks.inc({ source, answer: '503' });
+    return reply.code(503).header('retry-after', '5').send({ error: `Not taken: ${reason}. Please send it again.` });
+  };
+
+  // Who it is, and whether there is room, is settled before a byte of the body is read.
+  const admit = async (request: FastifyRequest, reply: FastifyReply) => {
+    const source = sourceOf(settings.sources, request.headers.authorization);
+    if (source === null) {
+      bot.metrics.webhooks.inc({ source: 'unknown', answer: '401' });
+      return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'The bearer token is missing or wrong.' });
     }
-  });
-
-  server.post('/webhooks/alertmanager', async (request, reply) => {
-    const source = String(request.headers['x-stockops-source']);
-    const notNow = settings.whyNotReady() ?? (underWay >= mostAtOnce ? 'too many at once' : null);
+    request.source = source;
+    const notNow = settings.whyNotReady();
     if (notNow !== null) return unavailable(source, notNow, reply);
-    underWay += 1;
+    const own = underWay.get(source) ?? 0;
+    if (own >= mostAtOnce) return unavailable(source, 'too many at once', reply);
+    underWay.set(source, own + 1);
+    reply.raw.once('close', () => underWay.set(source, (underWay.get(source) ?? 1) - 1));
+  };
+
+  server.post(alertmanagerPath, { onRequest: admit }, async (request, reply) => {
+    const { source } = request;
     try {
       const body = typeof request.body === 'string' ? request.body : '';
-      await withDeadline(
-        bot.clock,
-        bot.db
-          .insertInto('notifications')
-          // A text column holds no NUL; such a body is not JSON in any case, and is kept as near to what came as can be.
-          .values({ source, body: body.replaceAll('\u0000', '\uFFFD'), body_sha256: sha256(body), received_at: bot.clock.now(), state: 'stored', due_at: bot.clock.now() })
-          .execute(),
-      );
+      await withDeadline(bot.clock, storeNotification(bot.db, source, body, bot.clock.now()));
     } catch (error) {
       bot.log.warn('A webhook could not be stored', { source, error: messageOf(error) });
       return unavailable(source, 'the database did not take it', reply);
-    } finally {
-      underWay -= 1;
     }
     bot.metrics.webhooks.inc({ source, answer: '200' });
     bot.wake();
     return reply.code(200).send({ stored: true });
   });
 
+  const { slack } = settings;
+  if (slack !== null) {
+    // Slack signs the bytes, so they go to the verifier as they come, before anything here has read them.
+    server.post(slackPath, { onRequest: async (request, reply) => {
+      if (settings.whyNotReady() !== null) return reply.code(503).send({ error: 'The bot is not ready.' });
+      if (!isTimely(request.raw.headersDistinct['x-slack-request-timestamp'], bot.clock.now())) return reply.code(401).send({ error: 'The timestamp is missing or off.' });
+      reply.hijack();
+      slack(request.raw, reply.raw);
+    } }, async () => {});
+  }
+
   server.setErrorHandler(async (error: { code?: string; statusCode?: number; message: string }, request, reply) => {
-    const source = String(request.headers['x-stockops-source'] ?? 'unknown');
+    const source = request.source === '' ? 'unknown' : request.source;
     if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
       bot.metrics.webhooks.inc({ source, answer: '413' });
-      await showTooLarge(bot, source);
+      await showTooLarge(bot, source, Number(request.headers['content-length']));
       return reply.code(413).send({ error: `The body is larger than ${bodyLimitBytes} bytes. Set max_alerts in Alertmanager.` });
     }
     const status = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : 503;
+    if (status === 503) {
+      bot.log.error('A webhook failed', { source, error: error.message });
+      return unavailable(source, 'something broke', reply);
+    }
     bot.metrics.webhooks.inc({ source, answer: String(status) });
-    if (status === 503) bot.log.error('A webhook failed', { source, error: error.message });
-    return reply.code(status).send({ error: status === 503 ? 'Not taken. Please send it again.' : 'The request cannot be read.' });
+    return reply.code(status).send({ error: 'The request cannot be read.' });
   });
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'There is nothing here.' }));
-
-  function unavailable(source: string, reason: string, reply: { code(status: number): { header(name: string, value: string): { send(body: unknown): unknown } } }): unknown {
-    bot.metrics.webhooks.inc({ source, answer: '503' });
-    return reply.code(503).header('retry-after', '5').send({ error: `Not taken: ${reason}. Please send it again.` });
-  }
   return server;
+}
+
+const slackWindowSeconds = 300;
+
+/** Bolt refuses only what is old; a stamp from the future would be valid for as long as it likes (T-02). */
+function isTimely(stamps: readonly string[] | undefined, now: Date): boolean {
+  const [stamp] = stamps ?? [];
+  if (stamps?.length !== 1 || stamp === undefined || !/^\d{1,12}$/.test(stamp)) return false;
+  return Math.abs(now.getTime() / 1_000 - Number(stamp)) <= slackWindowSeconds;
 }
 
 /** The source is who the token says it is, never what the body says (T-01). Compared in the same time whatever was sent. */
@@ -109,10 +145,16 @@ async function withDeadline<T>(clock: Clock, work: Promise<T>): Promise<T> {
   }
 }
 
-async function showTooLarge(bot: Bot, source: string): Promise<void> {
+async function showTooLarge(bot: Bot, source: string, sizeBytes: number): Promise<void> {
+  const size = Number.isSafeInteger(sizeBytes) ? `It had ${sizeBytes} bytes` : 'It had more bytes than fit';
   try {
     await bot.db.transaction().execute((tx) =>
-      openIntakeIncident(tx, bot, { source, about: 'tooLarge', kind: 'tooLarge', title: `A notification from ${source} was too large`, detail: String(bodyLimitBytes) }, bot.clock.now()),
+      openIntakeIncident(
+        tx,
+        bot,
+        { source, kind: 'tooLarge', title: `A notification from ${source} was too large`, detail: `${size} (limit ${bodyLimitBytes})` },
+        bot.clock.now(),
+      ),
     );
     bot.wake();
   } catch (error) {

@@ -1,5 +1,6 @@
 import { claimDue, nextDueAt } from '../storage/lease.ts';
 import { StockOpsError } from '../support/errors.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import type { Interaction } from '../views/slack-port.ts';
 import type { Bot } from './bot.ts';
@@ -35,6 +36,7 @@ async function carryOut(bot: Bot, stored: StoredInteraction): Promise<void> {
   const interaction = stored.payload as unknown as Interaction;
   try {
     await dispatch(bot, interaction);
+    failpoint('interaction.before-finish');
     await finishInteraction(bot.db, stored);
     bot.metrics.interactions.inc({ kind: stored.kind, outcome: 'handled' });
   } catch (error) {

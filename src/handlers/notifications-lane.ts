@@ -1,26 +1,21 @@
-import { sql } from 'kysely';
 import { readNotification } from '../alerts/read-notification.ts';
 import { attributeAlert, severityFor } from '../catalog/resolve.ts';
-import { applyAlertGroup, triageChannel, type Attribution } from '../incidents/apply-alert-group.ts';
-import { addTimelineEntry, changeIncident, insertIncident } from '../incidents/store.ts';
-import type { Incident } from '../incidents/incident.ts';
+import { applyAlertGroup, type Attribution } from '../incidents/apply-alert-group.ts';
 import type { Tx } from '../storage/database.ts';
-import { backOffMs, claimDue, nextDueAt, triesBeforeQuarantine } from '../storage/lease.ts';
-import type { Row } from '../storage/tables.ts';
-import { sha256 } from '../support/json.ts';
+import { backOffMs, triesBeforeQuarantine } from '../storage/lease.ts';
+import { claimNotification, nextNotificationAt, type Notification } from '../storage/notifications.ts';
 import { messageOf } from '../support/log.ts';
-import { afterIncidentChange, announceEvent, showIncident } from './after-incident-change.ts';
+import { afterIncidentChange, announceEvent } from './after-incident-change.ts';
 import type { Bot } from './bot.ts';
+import { openIntakeIncident } from './intake-incident.ts';
 import type { Lane } from './lanes.ts';
-
-type Notification = Row<'notifications'>;
 
 /** Takes stored webhooks, in the order in which they came, and merges them into what is known. */
 export function notificationsLane(bot: Bot): Lane {
   return {
     name: 'notifications',
     step: async (now) => {
-      const notification = await claimDue<Notification>(bot.db, 'notifications', 'stored', bot.owner, now);
+      const notification = await claimNotification(bot.db, bot.owner, now);
       if (notification === undefined) return false;
       try {
         await apply(bot, notification, now);
@@ -30,7 +25,7 @@ export function notificationsLane(bot: Bot): Lane {
       bot.wake();
       return true;
     },
-    nextAt: () => nextDueAt(bot.db, 'notifications', 'stored'),
+    nextAt: () => nextNotificationAt(bot.db),
   };
 }
 
@@ -64,8 +59,9 @@ function attribute(bot: Bot, labels: Readonly<Record<string, string>>): Attribut
   const catalog = bot.catalog();
   const found = attributeAlert(catalog, labels);
   if (found === null) {
+    const event = catalog.systems.flatMap((system) => system.alerts.rules).find((rule) => rule.mode === 'event' && rule.name === labels['alertname']) ?? null;
     const rank = labels['severity'] === 'critical' ? 1 : labels['severity'] === 'info' ? 4 : 3;
-    return { system: null, environment: null, component: null, rule: null, severity: labels['severity'] ?? 'no severity', rank };
+    return { system: null, environment: null, component: null, rule: event, severity: labels['severity'] || 'No severity', rank };
   }
   const severity = severityFor(found.system, found.rule, labels);
   return { system: found.system, environment: found.environment.name, component: found.component?.name ?? null, rule: found.rule, severity: severity.label, rank: severity.rank };
@@ -74,44 +70,7 @@ function attribute(bot: Bot, labels: Readonly<Record<string, string>>): Attribut
 /** What cannot be read is shown: an incident of its own, joined by whatever else of this source cannot be read while it is open. */
 async function showUnreadable(tx: Tx, bot: Bot, notification: Notification, reason: string, now: Date): Promise<void> {
   const title = `A notification from ${notification.source} could not be read`;
-  await openIntakeIncident(tx, bot, { source: notification.source, about: 'unreadable', kind: 'unreadable', title, detail: `${reason} (${Buffer.byteLength(notification.body)} bytes, kept as notification ${notification.id})` }, now);
-}
-
-export async function openIntakeIncident(
-  tx: Tx,
-  bot: Pick<Bot, 'installation'>,
-  problem: { readonly source: string; readonly about: string; readonly kind: 'unreadable' | 'tooLarge'; readonly title: string; readonly detail: string },
-  now: Date,
-): Promise<void> {
-  const groupKeyHash = sha256(`intake ${problem.about} ${problem.source}`);
-  await sql`select pg_advisory_xact_lock(hashtextextended(${groupKeyHash}, 0))`.execute(tx);
-  const open = await tx.selectFrom('incidents').select('id').where('source', '=', problem.source).where('group_key_hash', '=', groupKeyHash).where('state', '<>', 'resolved').executeTakeFirst();
-  const incident: Incident =
-    open === undefined
-      ? await insertIncident(tx, {
-          source: problem.source,
-          origin: 'intake',
-          group_key_hash: groupKeyHash,
-          system_id: null,
-          environment: null,
-          component: null,
-          alert_name: '',
-          title: problem.title,
-          severity: 'Unreadable',
-          rank: 2,
-          state: 'triggered',
-          version: 1,
-          channel_id: triageChannel,
-          opened_at: now,
-          alerts_since: now,
-          reopened_count: 0,
-          truncated_alerts: 0,
-          alertmanager_urls: '[]',
-        })
-      : await changeIncident(tx, open.id, {});
-  await addTimelineEntry(tx, incident.id, { at: now, kind: problem.kind, actor: problem.source, text: problem.detail });
-  if (open === undefined) await afterIncidentChange(tx, { kind: 'opened', incident, system: null }, bot.installation, now);
-  else await showIncident(tx, incident, now);
+  await openIntakeIncident(tx, bot, { source: notification.source, kind: 'unreadable', title, detail: `${reason} (${Buffer.byteLength(notification.body)} bytes, kept as notification ${notification.id})` }, now);
 }
 
 async function putBack(bot: Bot, notification: Notification, error: unknown, now: Date): Promise<void> {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { findStorm, groupsPerPage, type Storm } from '../incidents/storm.ts';
+import { cardsWaiting, findStorm, type Storm } from '../incidents/storm.ts';
 import { incidentsOfStorm } from '../incidents/store.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import { stormCard, stormEnd, stormPages, type StormGroup } from '../views/storm.ts';
@@ -9,13 +9,24 @@ import { systemOf } from './incident-content.ts';
 export async function stormContent(bot: Bot, stormId: number): Promise<MessageContent | null> {
   const storm = await findStorm(bot.db, stormId);
   if (storm === undefined) return null;
-  const view = { startedAt: storm.startedAt, groups: await groupsOf(bot, storm), pages: await pagesIn(bot, stormId), cardsToCome: await cardsToCome(bot, storm), now: bot.clock.now() };
+  const view = {
+    startedAt: storm.startedAt,
+    groups: await groupsOf(bot, storm),
+    pages: await pagesIn(bot, stormId),
+    cardsToCome: storm.endedAt === null ? await cardsWaiting(bot.db, storm.channelId) : 0,
+    now: bot.clock.now(),
+  };
   return storm.endedAt === null ? stormCard(view) : stormEnd({ ...view, endedAt: storm.endedAt });
+}
+
+/** The thread's messages: every group of the storm, some dozens to a message. */
+export async function stormThread(bot: Bot, storm: Storm): Promise<readonly MessageContent[]> {
+  return stormPages(await groupsOf(bot, storm));
 }
 
 export async function stormPageContent(bot: Bot, stormId: number, page: number): Promise<MessageContent | null> {
   const storm = await findStorm(bot.db, stormId);
-  return storm === undefined ? null : (stormPages(await groupsOf(bot, storm))[page] ?? null);
+  return storm === undefined ? null : ((await stormThread(bot, storm))[page] ?? null);
 }
 
 async function groupsOf(bot: Bot, storm: Storm): Promise<StormGroup[]> {
@@ -44,17 +55,3 @@ async function pagesIn(bot: Bot, stormId: number): Promise<{ waiting: number; un
     .where('pages.action', '=', 'trigger')
     .executeTakeFirstOrThrow();
 }
-
-async function cardsToCome(bot: Bot, storm: Storm): Promise<number> {
-  const { count } = await bot.db
-    .selectFrom('messages')
-    .select(sql<number>`count(*)::int`.as('count'))
-    .where('channel_id', '=', storm.channelId)
-    .where('kind', '=', 'card')
-    .where('posted_ts', 'is', null)
-    .where('state', '=', 'open')
-    .executeTakeFirstOrThrow();
-  return count;
-}
-
-export { groupsPerPage };

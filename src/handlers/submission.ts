@@ -105,8 +105,6 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
     case 'incident.declare': {
       const system = systemFor(bot, context.systemId);
       if (system === null) return refuse(bot, place, { refused: 'Declare an incident', rule: 'the catalog no longer has this system', instead: 'Use /stock systems.' });
-      const denied = whyNotRespond(bot.catalog(), system, identity, 'Declare an incident');
-      if (denied !== null) return refuse(bot, place, denied);
       await declare(bot, system, submission.userId, {
         environment: value(declareInputs.environment) || ([...system.environments.keys()][0] ?? ''),
         severity: value(declareInputs.severity),

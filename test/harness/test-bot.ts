@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fingerprint } from '../../sandbox/alertmanager/fingerprint.ts';
@@ -54,20 +55,23 @@ export interface Fired {
 export const alertmanagerToken = 'test-token-of-alertmanager-0123456789abcdef';
 const start = new Date('2026-03-02T02:13:00Z');
 
-export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack'] } = {}): Promise<TestBot> {
+export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string } = {}): Promise<TestBot> {
   const cleanup = new AsyncDisposableStack();
   const clock = manualClock(options.at ?? start);
   const folder = await mkdtemp(join(tmpdir(), 'stockops-test-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
   const storage = cleanup.use(await freshStorage());
+  // In HTTP mode the stand-in of Slack must know the bot's door before there is one.
+  const port = options.signingSecret === undefined ? 0 : await freePort();
+  const overHttp = options.signingSecret === undefined ? {} : { delivery: { http: `http://127.0.0.1:${port}/slack/events`, signingSecret: options.signingSecret } };
   const standIns = cleanup.use(
     await startStandIns({
       clock,
       folder,
       persists: false,
       ...(options.systemsDirectory !== undefined && { systemsDirectory: options.systemsDirectory }),
-      ...(options.slack !== undefined && { slack: options.slack }),
-      environment: { STOCKOPS_INSTALLATION: 'test', ALERTMANAGER_TOKEN: alertmanagerToken, ...options.environment },
+      slack: { ...options.slack, ...overHttp },
+      environment: { STOCKOPS_INSTALLATION: 'test', ALERTMANAGER_TOKEN: alertmanagerToken, ...(options.signingSecret !== undefined && { SLACK_APP_TOKEN: '', SLACK_SIGNING_SECRET: options.signingSecret }), ...options.environment },
     }),
   );
   const { slack, kubernetes, pagerduty, settings } = standIns;
@@ -88,12 +92,12 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
       clock,
       random: { bytes: randomBytes },
       log: recorder,
-      doors: { intake: { host: '127.0.0.1', port: 0 }, operations: { host: '127.0.0.1', port: 0 } },
+      doors: { intake: { host: '127.0.0.1', port }, operations: { host: '127.0.0.1', port: 0 } },
       loops: false,
       followDatabaseTime: false,
     });
     if (started.kind === 'wrongCatalog') throw new Error(JSON.stringify(started.problems, null, 2));
-    await slack.untilConnected();
+    if (options.signingSecret === undefined) await slack.untilConnected();
     return started.bot;
   };
   let running = await begin();
@@ -167,6 +171,17 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
     },
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 export interface AlertToSend {

@@ -2,7 +2,7 @@ import { defineRead, type Reading } from '../define-primitive.ts';
 import { NoParameters } from '../parameters.ts';
 import { ago, count, oneLine } from '../wording.ts';
 import type { ClusterEvent, Container, Pod, Workload } from './cluster.ts';
-import { eventLine } from './events.ts';
+import { eventLine, eventsAbout } from './object-events.ts';
 import { podsReading } from './pods.ts';
 import { rolloutStage } from './rollout.ts';
 import { isReady, troubleOf } from './trouble.ts';
@@ -82,12 +82,6 @@ function stageWords(workload: Workload): string {
     case 'deadlineExceeded':
       return 'rollout stuck';
   }
-}
-
-/** Events of the workload, its pods, and what stands between them. */
-export function eventsAbout(workload: Pick<Workload, 'name'>, pods: readonly Pod[], events: readonly ClusterEvent[]): ClusterEvent[] {
-  const names = new Set([workload.name, ...pods.map((pod) => pod.name)]);
-  return events.filter(({ object }) => names.has(object.name) || (object.kind === 'ReplicaSet' && object.name.startsWith(`${workload.name}-`)));
 }
 
 function podSection(pod: Pod, now: Date): string[] {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineRead, type Reading } from '../define-primitive.ts';
 import { ago, count, oneLine } from '../wording.ts';
 import type { ClusterEvent } from './cluster.ts';
-import { eventsAbout } from './describe.ts';
+import { eventLine, eventsAbout, timesSeen } from './object-events.ts';
 
 /** What the cluster has noted about the target and its pods, newest first. Kubernetes forgets after an hour. */
 export const events = defineRead({
@@ -31,15 +31,7 @@ export function eventsReading(events: readonly ClusterEvent[], now: Date): Readi
     lines: events.length === 0 ? ['The cluster keeps events for an hour; none is left.'] : warnings.slice(0, 5).map((event) => eventLine(event, now)),
     table: {
       columns: ['when', 'kind', 'about', 'what', 'message'],
-      rows: events.slice(0, 50).map((event) => [ago(event.lastSeen, now), event.type, `${event.object.kind}/${event.object.name}`, times(event), oneLine(event.message)]),
+      rows: events.slice(0, 50).map((event) => [ago(event.lastSeen, now), event.type, `${event.object.kind}/${event.object.name}`, timesSeen(event), oneLine(event.message)]),
     },
   };
-}
-
-export function eventLine(event: ClusterEvent, now: Date): string {
-  return `${ago(event.lastSeen, now)}: ${event.object.name}: ${times(event)}: ${oneLine(event.message)}`;
-}
-
-function times(event: ClusterEvent): string {
-  return event.count > 1 ? `${event.reason} (${event.count} times)` : event.reason;
 }

@@ -1,12 +1,15 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, HTTPReceiver, LogLevel, SocketModeReceiver, type Receiver } from '@slack/bolt';
 import type { Interaction, Submission, SubmissionAnswer } from '../../views/slack-port.ts';
+import { systemClock } from '../../support/clock.ts';
+import { failpoint } from '../../support/failpoints.ts';
 import { parseCommand, parseHomeOpened, parsePress, parseSubmission } from './parse-interaction.ts';
 
 export interface ReceiveSettings {
   readonly botToken: string;
   readonly apiUrl?: string;
   /** Socket Mode with an app token, or HTTP with a signing secret. */
-  readonly mode: { readonly kind: 'socket'; readonly appToken: string } | { readonly kind: 'http'; readonly signingSecret: string; readonly port: number; readonly host: string };
+  readonly mode: { readonly kind: 'socket'; readonly appToken: string } | { readonly kind: 'http'; readonly signingSecret: string };
 }
 
 export interface InteractionSink {
@@ -19,10 +22,17 @@ export interface InteractionSink {
   log(message: string, fields: Record<string, unknown>): void;
 }
 
+export const slackPath = '/slack/events';
+
 export interface SlackReceiver {
+  /** In HTTP mode: verifies Slack's signature over the raw bytes and takes the request. `null` in Socket Mode. */
+  readonly listener: ((request: IncomingMessage, response: ServerResponse) => void) | null;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
+
+const sentAt = 'sentAtSeconds';
+const mostAheadMs = 5 * 60_000;
 
 /** Bolt is used for what it is good at: the connection, the signature, the acknowledgement. Routing is ours, by the verb in the control. */
 export function createSlackReceiver(settings: ReceiveSettings, sink: InteractionSink): SlackReceiver {
@@ -32,20 +42,27 @@ export function createSlackReceiver(settings: ReceiveSettings, sink: Interaction
     timeout: 10_000,
     ...(settings.apiUrl !== undefined && { slackApiUrl: settings.apiUrl }),
   };
-  const receiver: Receiver =
-    settings.mode.kind === 'socket'
-      ? new SocketModeReceiver({ appToken: settings.mode.appToken, logger, installerOptions: { clientOptions } })
-      : new HTTPReceiver({ signingSecret: settings.mode.signingSecret, endpoints: '/slack/events', logger, processBeforeResponse: true });
+  const http = settings.mode.kind === 'http' ? new HTTPReceiver({ signingSecret: settings.mode.signingSecret, endpoints: slackPath, logger, customPropertiesExtractor: (request) => ({ [sentAt]: Number(request.headers['x-slack-request-timestamp']) }) }) : null;
+  const receiver: Receiver = http ?? new SocketModeReceiver({ appToken: settings.mode.kind === 'socket' ? settings.mode.appToken : '', logger, installerOptions: { clientOptions } });
   // Bolt would ask Slack who we are at every press; a press must be acknowledged also while Slack's API is slow.
   const authorize = async () => ({ botToken: settings.botToken });
   const app = new App({ authorize, receiver, logger, clientOptions, ignoreSelf: false });
+
+  // Bolt refuses what was signed more than five minutes ago, but not what claims to come from later than that (P-12, T-02).
+  app.use(async ({ context, next }) => {
+    const aheadMs = Number(context[sentAt] ?? 0) * 1_000 - systemClock.now().getTime();
+    if (aheadMs <= mostAheadMs) return next();
+    sink.log('A request from Slack is signed for a later time; it was not acted on', { aheadMs });
+  });
 
   const accept = async (interaction: Interaction | null, acknowledge: () => Promise<void>): Promise<void> => {
     if (interaction === null) {
       sink.log('Slack sent something of an unknown shape; it was not acted on', {});
       return acknowledge();
     }
+    failpoint('interaction.before-store');
     const stored = await sink.store(interaction);
+    failpoint('interaction.after-store');
     await acknowledge();
     if (stored === 'stored') await sink.handle(interaction);
   };
@@ -62,11 +79,13 @@ export function createSlackReceiver(settings: ReceiveSettings, sink: Interaction
   app.error(async (error) => sink.log('A request from Slack failed', { error: error.message }));
 
   return {
+    listener: http === null ? null : http.requestListener,
+    // In HTTP mode Slack knocks at our own door; Bolt opens none.
     start: async () => {
-      await (settings.mode.kind === 'http' ? app.start({ port: settings.mode.port, host: settings.mode.host }) : app.start());
+      if (http === null) await app.start();
     },
     stop: async () => {
-      await app.stop();
+      if (http === null) await app.stop();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { ErrorCode, WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Person } from '../../approvals/person.ts';
+import { failpoint } from '../../support/failpoints.ts';
 import type { SlackAnswer, SlackPort, ViewAnswer } from '../../views/slack-port.ts';
 
 export interface SlackSettings {
@@ -89,8 +90,9 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
   return {
     channelId,
     post: ({ channel, threadTs, content, key }) =>
-      toChannel(channel, 'chat.postMessage', (id) =>
-        paced.chat.postMessage({
+      toChannel(channel, 'chat.postMessage', async (id) => {
+        failpoint('card.before-post');
+        const posted = await paced.chat.postMessage({
           channel: id,
           text: content.text,
           blocks: content.blocks as never,
@@ -98,18 +100,22 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
           unfurl_links: false,
           unfurl_media: false,
           metadata: { event_type: metadataEvent, event_payload: { key } },
-        }),
-      ),
+        });
+        failpoint('card.after-post');
+        return posted;
+      }),
     update: ({ channel, ts, content, key }) =>
-      toChannel(channel, 'chat.update', (id) =>
-        paced.chat.update({
+      toChannel(channel, 'chat.update', async (id) => {
+        const edited = await paced.chat.update({
           channel: id,
           ts,
           text: content.text,
           blocks: content.blocks as never,
           metadata: { event_type: metadataEvent, event_payload: { key } },
-        }),
-      ),
+        });
+        failpoint('card.after-update');
+        return edited;
+      }),
     find: async ({ channel, threadTs, key, since }) => {
       try {
         const id = await channelId(channel);
