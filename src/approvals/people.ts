@@ -1,13 +1,15 @@
 import type { Catalog, Role } from '../catalog/system.ts';
 import type { Clock } from '../support/clock.ts';
-import type { PeoplePort } from './person.ts';
+import type { PeoplePort, Person } from './person.ts';
 import type { Identity } from './policy.ts';
 
 /** A role taken away counts within this time (T-15); before an effect it is always asked afresh. */
 const rememberedMs = 60_000;
 
 export interface People {
-  identify(userId: string, options?: { readonly afresh?: boolean }): Promise<Identity>;
+  identify(userId: string): Promise<Identity>;
+  /** As they are at this moment, in the order of the ids: before something is decided or started. Slack is asked once for all of them. */
+  identifyAfresh(userIds: readonly string[]): Promise<readonly Identity[]>;
   /** Slack ids of everybody with the role; `null` where Slack did not say. */
   membersOf(roleId: string): Promise<readonly string[] | null>;
 }
@@ -24,13 +26,21 @@ export function createPeople(slack: PeoplePort, catalog: () => Catalog, clock: C
       const role = catalog().roles.get(roleId);
       return role === undefined ? [] : membersIn(role, role.slackGroup === null ? null : await groups('', false));
     },
-    identify: async (userId, { afresh = false } = {}) => {
+    identify: async (userId) => {
       // Side by side: whoever pressed a button waits, and Slack gives three seconds to answer with a window.
-      const [who, known] = await Promise.all([person(userId, afresh), groups('', afresh)]);
-      const held = [...catalog().roles.values()].filter((role) => membersIn(role, known)?.includes(userId) === true);
-      return { person: who, roles: new Set(held.map((role) => role.id)) };
+      const [who, known] = await Promise.all([person(userId, false), groups('', false)]);
+      return identityOf(userId, who, known, catalog());
+    },
+    identifyAfresh: async (userIds) => {
+      const [known, ...people] = await Promise.all([groups('', true), ...userIds.map((userId) => person(userId, true))]);
+      return userIds.map((userId, index) => identityOf(userId, people[index] ?? null, known, catalog()));
     },
   };
+}
+
+function identityOf(userId: string, person: Person | null, groups: Groups | null, catalog: Catalog): Identity {
+  const held = [...catalog.roles.values()].filter((role) => membersIn(role, groups)?.includes(userId) === true);
+  return { person, roles: new Set(held.map((role) => role.id)), areRolesKnown: groups !== null };
 }
 
 function membersIn(role: Role, groups: Groups | null): readonly string[] | null {

@@ -6,7 +6,9 @@ import type { Person } from './person.ts';
 /** Who somebody is, as far as rights go. `person` is `null` where Slack did not say, and that means no (T-05). */
 export interface Identity {
   readonly person: Person | null;
+  /** Those that are known: without an answer about the groups, only what `roles.yaml` gives to single people. */
   readonly roles: ReadonlySet<string>;
+  readonly areRolesKnown: boolean;
 }
 
 /** The role that every full member of the workspace has. */
@@ -61,6 +63,7 @@ export function whyNotRespond(catalog: Catalog, system: System | null, identity:
   const { viewers, operators, approvers, owners } = system.access;
   const allowed = [...operators, ...approvers, ...owners, ...viewers];
   if (holdsOneOf(identity, allowed)) return null;
+  if (!identity.areRolesKnown) return rolesNotKnown(what);
   const names = [...new Set(allowed)].map((roleId) => catalog.roles.get(roleId)?.name ?? roleId).join(' or ');
   return { refused: what, rule: `it needs a role of ${system.name}: ${names}`, instead: 'Tell somebody who has one.' };
 }
@@ -100,6 +103,10 @@ export function whyNotMember({ person }: Identity, what: string): Refusal | null
   return null;
 }
 
+function rolesNotKnown(what: string): Refusal {
+  return { refused: what, rule: 'Slack did not say which groups you belong to', instead: 'Try again in a moment.' };
+}
+
 function noRule(what: string): Refusal {
   return { refused: what, rule: 'no rule of systems/policies.yaml allows it', instead: 'Ask the owner of the system to add one.' };
 }
@@ -107,6 +114,7 @@ function noRule(what: string): Refusal {
 function whyNotInRole(ruling: Ruling, words: readonly string[], identity: Identity, what: string): Refusal | null {
   const allowed = rolesFor(words, ruling.system);
   if (holdsOneOf(identity, allowed)) return null;
+  if (!identity.areRolesKnown) return rolesNotKnown(what);
   const names = namesOf(ruling, allowed);
   return { refused: what, rule: `it needs the role ${names} (policies › ${ruling.rule?.id ?? ''})`, instead: `Ask somebody who has it: ${names}.` };
 }

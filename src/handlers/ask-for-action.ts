@@ -37,6 +37,8 @@ export interface Ask {
   readonly viewId: string | null;
   readonly dryRun: boolean;
   readonly undo?: Run;
+  /** The person wants to be asked, also for what could be left out. */
+  readonly choose?: boolean;
   /** Names this one asking; a reading that is made twice is posted once. */
   readonly key: string;
 }
@@ -48,7 +50,7 @@ export async function askForAction(bot: Bot, ask: Ask): Promise<void> {
   if (denied !== null) return sayNo(bot, ask, denied);
   if (action.effect === 'read' && ask.undo === undefined) return answerReading(bot, ask);
   if (ask.dryRun) return showDryRun(bot, ask);
-  if (ask.undo === undefined && (await isSomethingMissing(bot, ask)) && (ask.triggerId !== null || ask.viewId !== null)) return askForParameters(bot, ask);
+  if (ask.undo === undefined && (ask.choose === true || (await isSomethingMissing(bot, ask))) && (ask.triggerId !== null || ask.viewId !== null)) return askForParameters(bot, ask);
   return showPlan(bot, ask);
 }
 
@@ -87,7 +89,7 @@ function parameterQuestions(ask: Ask, facts: ReadonlyMap<string, ParameterFact> 
     about: contextOf(ask),
     parameters: asked.map((parameter) => {
       const fact = facts?.get(parameter.name) ?? {};
-      const given = ask.given[parameter.name] ?? (parameter.required ? fact.options?.[0]?.value : undefined);
+      const given = ask.given[parameter.name] ?? fact.options?.[0]?.value;
       return { ...parameter, ...fact, ...(given !== undefined && { given }) };
     }),
     problem: asked.length < parameters.length ? 'Reading the history…' : problem,
@@ -107,7 +109,7 @@ function contextOf(ask: Ask) {
 }
 
 async function showDryRun(bot: Bot, ask: Ask): Promise<void> {
-  const workedOut = await workOut(bot, proposalOf(ask)).catch(asRefusal);
+  const workedOut = await workOut(bot, proposalOf(ask)).catch(asRefusal(ask));
   switch (workedOut.kind) {
     case 'refused':
       return refuse(bot, ask.place, workedOut.refusal);
@@ -125,7 +127,7 @@ async function showDryRun(bot: Bot, ask: Ask): Promise<void> {
 async function showPlan(bot: Bot, ask: Ask): Promise<void> {
   const opened = await show(bot, ask, planningModal({ actionTitle: ask.action.title, systemName: ask.system.name, environment: ask.environment }));
   const inModal = { ...ask, viewId: opened?.viewId ?? null };
-  const proposed = await propose(bot, proposalOf(ask)).catch(asRefusal);
+  const proposed = await propose(bot, proposalOf(ask)).catch(asRefusal(ask));
   switch (proposed.kind) {
     case 'refused':
       return sayNo(bot, inModal, proposed.refusal);
@@ -162,10 +164,10 @@ async function sayNo(bot: Bot, ask: Ask, refusal: Refusal): Promise<void> {
 }
 
 /** The outside did not answer: that is told where the person looks. A bug of ours is not, it goes to whoever looks at bugs. */
-function asRefusal(error: unknown): { readonly kind: 'refused'; readonly refusal: Refusal } {
+const asRefusal = (ask: Ask) => (error: unknown): { readonly kind: 'refused'; readonly refusal: Refusal } => {
   if (!(error instanceof StockOpsError)) throw error;
-  return { kind: 'refused', refusal: refusalOf(error) };
-}
+  return { kind: 'refused', refusal: refusalOf(error, `${ask.action.title} ${ask.system.name} (${ask.environment})`) };
+};
 
 function proposalOf(ask: Ask): Proposal {
   return {

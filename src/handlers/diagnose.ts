@@ -61,7 +61,7 @@ export async function diagnose(bot: Bot, incidentId: number): Promise<void> {
   for (const [index, file] of diagnosticFiles({ startedAt, endedAt, answers, now: endedAt }).entries())
     await wantMessage(
       bot.db,
-      { key: `${diagnosticsKey(incidentId)}:file:${index}`, channel: incident.channelId, threadKey: cardKey(incidentId), kind: 'file', subject: String(incidentId), content: { ...file }, priority: diagnosticsPriority + 5 },
+      { key: `${diagnosticsKey(incidentId)}:${incident.reopenedCount}:file:${index}`, channel: incident.channelId, threadKey: cardKey(incidentId), kind: 'file', subject: String(incidentId), content: { ...file }, priority: diagnosticsPriority + 5 },
       endedAt,
     );
 }

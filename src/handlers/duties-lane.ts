@@ -8,6 +8,7 @@ import type { Bot } from './bot.ts';
 import { checkStorm } from './check-storm.ts';
 import { diagnose } from './diagnose.ts';
 import type { Lane } from './lanes.ts';
+import { pointTwinAtMessage } from './look-for-twin.ts';
 import { renewWhile } from './renew-lease.ts';
 
 /** What is done with each kind of duty. The list is the documentation. */
@@ -19,6 +20,7 @@ const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promis
   'run.expire': (bot, duty) => expireRun(bot, duty.key),
   'run.helped': (bot, duty) => lookWhetherItHelped(bot, duty.key),
   'storm.check': checkStorm,
+  'message.reconcile': pointTwinAtMessage,
 };
 
 /** Does what is due, whoever wrote it down. A duty that fails comes back later; one that keeps failing is set aside and shown. */

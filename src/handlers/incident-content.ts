@@ -45,9 +45,12 @@ export function ruleOf(system: System | null, incident: Pick<Incident, 'alertNam
   return system?.alerts.rules.find((rule) => rule.name === incident.alertName) ?? null;
 }
 
+/** What is usually done about an alert that no rule of the system describes. */
+const usualActions = ['restart', 'scale', 'rollback'];
+
 /** The rule's buttons that this environment offers. What is destructive is never on a card. */
 function offeredActions(system: System, rule: AlertRule | null, incident: Incident): CardAction[] {
-  return (rule?.buttons ?? []).flatMap((id) => {
+  return (rule?.buttons ?? usualActions).flatMap((id) => {
     const action = system.actions.get(id);
     if (action === undefined || action.risk === 'destructive') return [];
     if (action.environments.length > 0 && incident.environment !== null && !action.environments.includes(incident.environment)) return [];
@@ -73,7 +76,10 @@ function requestOf(run: Run): CardRequest | null {
 /** What was wrong, from the latest notification of that source that could not be taken. */
 async function intakeOf(bot: Bot, incident: Incident): Promise<IntakeProblem> {
   const entry = await bot.db.selectFrom('timeline_entries').select(['text', 'kind']).where('incident_id', '=', incident.id).where('kind', 'in', ['unreadable', 'tooLarge']).orderBy('id', 'desc').executeTakeFirst();
-  if (entry?.kind === 'tooLarge') return { kind: 'tooLarge', source: incident.source, limitBytes: bodyLimitBytes, sizeBytes: Number(/\d+/.exec(entry.text)?.[0] ?? 0) || null };
+  if (entry?.kind === 'tooLarge') {
+    const numbers = /^It had (?<size>\d+|more) bytes.*limit (?<limit>\d+)/.exec(entry.text)?.groups;
+    return { kind: 'tooLarge', source: incident.source, limitBytes: Number(numbers?.['limit'] ?? 0), sizeBytes: Number(numbers?.['size']) || null };
+  }
   const body = await bot.db.selectFrom('notifications').select('body').where('source', '=', incident.source).where('state', 'in', ['unreadable', 'quarantined']).orderBy('id', 'desc').executeTakeFirst();
   return { kind: 'unreadable', source: incident.source, reason: entry?.text ?? 'not recorded', sizeBytes: body === undefined ? 0 : Buffer.byteLength(body.body) };
 }

@@ -55,6 +55,7 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
     case 'runbook.open':
       return openRunbook(bot, press, control);
     case 'action.propose':
+    case 'action.choose':
     case 'runbook.run':
       return proposeAction(bot, press, control);
     case 'request.confirm':
@@ -105,6 +106,7 @@ async function proposeAction(bot: Bot, press: Press, control: Control): Promise<
     // A modal that is open already gives way to the plan; what only reads leaves it open.
     viewId: action.effect === 'write' ? press.viewId : null,
     dryRun: false,
+    choose: control.verb === 'action.choose',
     key: press.key.slice(0, 16),
   });
 }

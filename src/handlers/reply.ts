@@ -1,5 +1,5 @@
 import type { Refusal } from '../actions/plan.ts';
-import { StockOpsError } from '../support/errors.ts';
+import { StockOpsError, type ErrorCode } from '../support/errors.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import { refusalMessage } from '../views/refusal.ts';
 import type { Interaction } from '../views/slack-port.ts';
@@ -37,13 +37,20 @@ export function refuse(bot: Bot, place: Place, refusal: Refusal): Promise<void> 
   return whisper(bot, place, refusalMessage(refusal));
 }
 
+/** Where trying again would not help. */
+const nextStep: Partial<Record<ErrorCode, string>> = {
+  KUBERNETES_NOT_FOUND: 'Look whether it was deleted, or whether the system’s file names it right.',
+  KUBERNETES_REFUSED: 'Ask whoever looks after the bot’s rights in that cluster.',
+  NOT_CONFIGURED: 'Ask whoever runs the bot.',
+};
+
 /** The one place where an error becomes words for a person. What is not in the table says nothing inner. */
 export async function failed(bot: Bot, interaction: Interaction, error: unknown): Promise<void> {
   await refuse(bot, placeOf(interaction), refusalOf(error));
 }
 
-export function refusalOf(error: unknown): Refusal {
+export function refusalOf(error: unknown, refused = 'What you asked for'): Refusal {
   return error instanceof StockOpsError
-    ? { refused: 'What you asked for', rule: error.message.replace(/\.$/, ''), instead: 'Nothing was changed. Try again in a moment.' }
-    : { refused: 'What you asked for', rule: 'something went wrong inside the bot, and it has been logged', instead: 'It is tried again by itself; look at the thread before you press again.' };
+    ? { refused, rule: error.message.replace(/\.$/, ''), instead: `Nothing was changed. ${nextStep[error.code] ?? 'Try again in a moment.'}` }
+    : { refused, rule: 'something went wrong inside the bot, and it has been logged', instead: 'It is tried again by itself; look at the thread before you press again.' };
 }

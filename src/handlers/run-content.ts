@@ -8,7 +8,8 @@ import { helpedInWords, whetherItHelped } from '../runs/helped.ts';
 import { findRun } from '../runs/store.ts';
 import { findMessage } from '../storage/outbox.ts';
 import { approvalDirectMessage } from '../views/approval-message.ts';
-import type { Catalog } from '../catalog/system.ts';
+import type { Action, Catalog } from '../catalog/system.ts';
+import { isChosenFromHistory } from '../runs/parameter-facts.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import type { PlanView } from '../views/plan-modal.ts';
 import { runMessage, type RunMessage, type RunMessageState } from '../views/run-message.ts';
@@ -81,9 +82,17 @@ export function toPlanView(catalog: Catalog, run: Run, now: Date): PlanView {
       because: plan.environment,
       typedConfirmation: rule?.typedConfirmation === true ? nameToType(run) : null,
     },
+    ...choiceOf(system?.actions.get(plan.actionId), run),
     expiresAt: run.expiresAt,
     now,
   };
+}
+
+/** Where a plan has chosen by itself what a person may choose as well: back to the question. */
+function choiceOf(action: Action | undefined, { plan, undoOf }: Run): Pick<PlanView, 'choice'> {
+  if (undoOf !== null || action?.parameters.some(isChosenFromHistory) !== true) return {};
+  const { systemId, actionId, environment, component, incidentId } = plan;
+  return { choice: { systemId, actionId, environment, ...(component !== null && { component }), ...(incidentId !== null && { incidentId }) } };
 }
 
 function stateOf(bot: Pick<Bot, 'catalog'>, run: Run, comparison: string | null, now: Date): RunMessageState {

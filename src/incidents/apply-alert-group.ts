@@ -253,13 +253,10 @@ async function writeEpisodes(tx: Tx, source: string, touched: readonly Touched[]
   const news = new Set<number>();
   for (const { incident, decided } of touched)
     for (const { alert, episode, decision } of decided) {
-      if (decision.kind === 'refresh' || decision.kind === 'reopen')
-        continued.push({ episode: episode!, alert, incidentId: incident.id, startsAt: decision.kind === 'refresh' ? decision.startsAt : episode!.startsAt });
-      else {
-        news.add(incident.id);
-        if (decision.kind === 'open') begun.push({ alert, incidentId: incident.id });
-        if (decision.kind === 'end') ended.push({ episode: episode!, endsAt: decision.endsAt });
-      }
+      if (decision.kind === 'open') begun.push({ alert, incidentId: incident.id });
+      if (decision.kind === 'end') ended.push({ episode: episode!, endsAt: decision.endsAt });
+      if (decision.kind === 'refresh' || decision.kind === 'reopen') continued.push({ ...decision, episode: episode!, alert, incidentId: incident.id });
+      if (decision.kind === 'open' || decision.kind === 'end') news.add(incident.id);
     }
   await endEpisodes(tx, ended, now);
   await beginEpisodes(tx, source, begun, now);

@@ -9,6 +9,7 @@ export interface Episode {
   readonly incidentId: number;
   readonly status: 'firing' | 'resolved';
   readonly startsAt: Date;
+  readonly latestStartsAt: Date;
   readonly endsAt: Date | null;
 }
 
@@ -16,7 +17,7 @@ export interface Episode {
 export async function latestEpisodes(tx: Tx, source: string, fingerprints: readonly string[]): Promise<Map<string, Episode>> {
   if (fingerprints.length === 0) return new Map();
   const { rows } = await sql<Episode>`
-    select distinct on (fingerprint) id, fingerprint, incident_id as "incidentId", status, starts_at as "startsAt", ends_at as "endsAt" from alerts
+    select distinct on (fingerprint) id, fingerprint, incident_id as "incidentId", status, starts_at as "startsAt", latest_starts_at as "latestStartsAt", ends_at as "endsAt" from alerts
     where source = ${source} and fingerprint = any (${[...fingerprints]}) order by fingerprint, id desc`.execute(tx);
   return new Map(rows.map((row) => [row.fingerprint, row]));
 }
@@ -33,32 +34,33 @@ export async function beginEpisodes(tx: Tx, source: string, begun: readonly { re
     generator_url: alert.generatorURL,
   }));
   await sql`
-    insert into alerts (source, fingerprint, incident_id, status, labels, annotations, starts_at, generator_url, notified_at)
-    select ${source}, fingerprint, incident_id, 'firing', labels, annotations, starts_at, generator_url, ${now}
+    insert into alerts (source, fingerprint, incident_id, status, labels, annotations, starts_at, latest_starts_at, generator_url, notified_at)
+    select ${source}, fingerprint, incident_id, 'firing', labels, annotations, starts_at, starts_at, generator_url, ${now}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (fingerprint text, incident_id bigint, labels jsonb, annotations jsonb, starts_at timestamptz, generator_url text)`.execute(tx);
 }
 
 /** Keeps episodes going, or lets them go on after all. Returns the incidents for which that is news: not those of a mere repetition. */
 export async function continueEpisodes(
   tx: Tx,
-  continued: readonly { readonly episode: Episode; readonly alert: Alert; readonly startsAt: Date; readonly incidentId: number }[],
+  continued: readonly { readonly episode: Episode; readonly alert: Alert; readonly startsAt: Date; readonly latestStartsAt: Date; readonly incidentId: number }[],
   now: Date,
 ): Promise<ReadonlySet<number>> {
   if (continued.length === 0) return new Set();
-  const rows = continued.map(({ episode, alert, startsAt, incidentId }) => ({
+  const rows = continued.map(({ episode, alert, startsAt, latestStartsAt, incidentId }) => ({
     id: episode.id,
     incident_id: incidentId,
     annotations: alert.annotations,
     starts_at: startsAt,
+    latest_starts_at: latestStartsAt,
     generator_url: alert.generatorURL,
   }));
   const { rows: news } = await sql<{ incidentId: number }>`
     with told as (
-      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (id bigint, incident_id bigint, annotations jsonb, starts_at timestamptz, generator_url text)
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (id bigint, incident_id bigint, annotations jsonb, starts_at timestamptz, latest_starts_at timestamptz, generator_url text)
     ), before as (
       select alerts.id, alerts.status, alerts.starts_at, alerts.annotations, alerts.incident_id from alerts join told on told.id = alerts.id
     ), changed as (
-      update alerts set status = 'firing', ends_at = null, starts_at = told.starts_at, annotations = told.annotations,
+      update alerts set status = 'firing', ends_at = null, starts_at = told.starts_at, latest_starts_at = told.latest_starts_at, annotations = told.annotations,
         generator_url = told.generator_url, incident_id = told.incident_id, notified_at = ${now}
       from told where told.id = alerts.id
     )

@@ -167,8 +167,8 @@ async function deciding(dependencies: RunDependencies, runId: string, userId: st
   for (;;) {
     const seen = await findRun(dependencies.db, runId);
     if (seen === undefined) return { kind: 'refused', refusal: { refused: 'That request', rule: 'it is not known here', instead: 'Ask for a fresh plan.' } };
-    const identify = (id: string) => dependencies.people.identify(id, { afresh: true });
-    const [identity, requester, ...approvers] = await Promise.all([identify(userId), identify(seen.requestedBy), ...approversOf(seen).map(identify)]);
+    const [identity, requester, ...approvers] = await dependencies.people.identifyAfresh([userId, seen.requestedBy, ...approversOf(seen)]);
+    if (identity === undefined || requester === undefined) throw new Error('people were asked for and are not there');
     const decided = await dependencies.db.transaction().execute(async (tx): Promise<Decided | 'changed'> => {
       const run = await lockRun(tx, runId);
       if (run === undefined || approversOf(run).length !== approvers.length) return 'changed';

@@ -78,9 +78,8 @@ async function whetherItStands(dependencies: RunDependencies, run: Run): Promise
 
   // The stricter of the policy then and the policy now decides (F-49), and rights count at the start, too (T-15).
   const ruling = rulingFor(catalog, system, plan.environment, riskOf(action, draft.conditions ?? []));
-  const identify = (userId: string) => dependencies.people.identify(userId, { afresh: true });
-  const [requester, ...approvers] = await Promise.all([identify(run.requestedBy), ...approversOf(run).map(identify)]);
-  if ([requester, ...approvers].some(({ person }) => person === null)) return { kind: 'notSeen', why: 'Slack does not say whether those who agreed to it still may.' };
+  const [requester, ...approvers] = await dependencies.people.identifyAfresh([run.requestedBy, ...approversOf(run)]);
+  if (requester === undefined || [requester, ...approvers].some(({ person, areRolesKnown }) => person === null || !areRolesKnown)) return { kind: 'notSeen', why: 'Slack does not say whether those who agreed to it still may.' };
   const denied = whyNotAsk(ruling, requester, plan.draft.summary);
   if (denied !== null) return changed(`Whoever asked for it may no longer: ${denied.rule}.`);
   if (whatIsMissing(ruling, run.approvalsNeeded, approvers, requester) !== null) return changed('Somebody who approved it may no longer decide on it, or the policy has become stricter.');

@@ -27,7 +27,10 @@ export interface WantedMessage {
   readonly pinned?: boolean;
 }
 
-/** Says that a message should exist and show the state of now. Called again, it only becomes due again: what is not yet sent is never sent twice. */
+/**
+ * Says that a message should exist and show the state of now. Called again, it only becomes due again: what is not yet sent is never sent twice. One that
+ * Slack did not take gets another chance, because what it says has changed and what was wrong may be mended.
+ */
 export async function wantMessage(db: DbOrTx, message: WantedMessage, now: Date): Promise<void> {
   await sql`
     insert into messages (key, channel_id, thread_key, kind, subject, content, priority, due_at, created_at, pin_wanted)
@@ -37,8 +40,15 @@ export async function wantMessage(db: DbOrTx, message: WantedMessage, now: Date)
       wanted_version = messages.wanted_version + 1,
       content = coalesce(excluded.content, messages.content),
       pin_wanted = excluded.pin_wanted,
-      priority = excluded.priority,
-      due_at = case when messages.wanted_version > messages.sent_version then messages.due_at else excluded.due_at end`.execute(db);
+      priority = least(messages.priority, excluded.priority),
+      state = 'open',
+      tries = case when messages.state = 'open' then messages.tries else 0 end,
+      due_at = case when messages.state = 'open' and messages.wanted_version > messages.sent_version then messages.due_at else excluded.due_at end`.execute(db);
+  if (message.threadKey === undefined) return;
+  // A reply cannot be seen before what it replies to: somebody's run does not wait until the card of its incident has had its turn.
+  await sql`
+    update messages set priority = ${message.priority}
+    where key = ${message.threadKey} and channel_id = ${message.channel} and posted_ts is null and priority > ${message.priority}`.execute(db);
 }
 
 /** Marks every message of a subject as behind, if it exists. */
@@ -57,7 +67,7 @@ const isBehind = sql<boolean>`(m.wanted_version > m.sent_version or m.pin_wanted
  */
 export async function claimMessage(db: Db, owner: string, now: Date, kind: 'post' | 'edit', except: readonly string[]): Promise<Message | undefined> {
   const { rows } = await sql<Message>`
-    update messages set lease_owner = ${owner}, lease_until = ${new Date(now.getTime() + leaseMs)}, tries = tries + 1
+    update messages set lease_owner = ${owner}, lease_until = ${new Date(now.getTime() + leaseMs)}
     where id = (
       select m.id from messages m
       where m.state = 'open' and ${isBehind} and m.due_at <= ${now}
@@ -88,10 +98,10 @@ export async function markPosting(db: DbOrTx, message: Message, now: Date): Prom
   await db.updateTable('messages').set({ posting_since: now }).where('id', '=', message.id).where('posting_since', 'is', null).execute();
 }
 
-/** The message now shows `sentVersion`; a later wish stays open. */
-export async function markSent(db: DbOrTx, message: Message, sentVersion: number, postedTs: string): Promise<void> {
+/** Slack shows the message as of `sentVersion`; a later wish stays open. Said of whoever's lease it was: it is a fact. */
+export async function markSent(db: DbOrTx, message: Message, sent: { readonly version: number; readonly channel: string; readonly ts: string; readonly sha256: string | null }): Promise<void> {
   await sql`
-    update messages set posted_ts = ${postedTs}, posting_since = null, sent_version = greatest(sent_version, ${sentVersion}),
+    update messages set posted_ts = ${sent.ts}, posted_channel = nullif(${sent.channel}, channel_id), posting_since = null, sent_version = greatest(sent_version, ${sent.version}), sent_sha256 = ${sent.sha256},
       lease_owner = null, lease_until = null, tries = 0, last_error = null
     where id = ${message.id}`.execute(db);
 }
@@ -100,11 +110,16 @@ export async function markPinned(db: DbOrTx, message: Message, pinned: boolean):
   await db.updateTable('messages').set({ pinned }).where('id', '=', message.id).execute();
 }
 
-/** Gives the message back, to be tried again at `retryAt`. */
-export async function releaseMessage(db: DbOrTx, message: Message, retryAt: Date, error: string | null): Promise<void> {
+/** Gives the message back untouched: it was not its turn. */
+export async function giveBack(db: DbOrTx, message: Message): Promise<void> {
+  await db.updateTable('messages').set({ lease_owner: null, lease_until: null }).where('id', '=', message.id).where('lease_owner', '=', message.lease_owner).execute();
+}
+
+/** It was tried in vain; the next try is at `retryAt`. */
+export async function markFailed(db: DbOrTx, message: Message, retryAt: Date, error: string): Promise<void> {
   await db
     .updateTable('messages')
-    .set({ lease_owner: null, lease_until: null, due_at: retryAt, last_error: error })
+    .set({ lease_owner: null, lease_until: null, due_at: retryAt, last_error: error, tries: sql<number>`tries + 1` })
     .where('id', '=', message.id)
     .where('lease_owner', '=', message.lease_owner)
     .execute();
@@ -115,18 +130,22 @@ export async function markUndeliverable(db: DbOrTx, message: Message, error: str
   await db.updateTable('messages').set({ state: 'undeliverable', last_error: error, lease_owner: null, lease_until: null }).where('id', '=', message.id).execute();
 }
 
-/** A person deleted the message: it is posted anew, once (F-16). */
-export async function forgetPost(db: DbOrTx, message: Message): Promise<void> {
+/** What was posted is gone, or its channel does not take it: it is posted anew, in `channel` where one is given (F-14, F-16). */
+export async function postAnew(db: DbOrTx, message: Message, channel: string | null = message.posted_channel): Promise<void> {
   await db
     .updateTable('messages')
-    .set({ posted_ts: null, posting_since: null, pinned: false, lease_owner: null, lease_until: null })
+    .set({ posted_ts: null, posted_channel: channel, posting_since: null, sent_sha256: null, sent_version: 0, pinned: false, lease_owner: null, lease_until: null })
     .where('id', '=', message.id)
     .execute();
 }
 
+/** The message of this key; its `channel_id` is where it really is. */
 export async function findMessage(db: DbOrTx, key: string): Promise<Message | undefined> {
-  return db.selectFrom('messages').selectAll().where('key', '=', key).orderBy('id').executeTakeFirst();
+  const message = await db.selectFrom('messages').selectAll().where('key', '=', key).orderBy('id').executeTakeFirst();
+  return message && { ...message, channel_id: placeOf(message) };
 }
+
+export const placeOf = (message: Message): string => message.posted_channel ?? message.channel_id;
 
 export async function findMessageByTs(db: DbOrTx, postedTs: string): Promise<Message | undefined> {
   return db.selectFrom('messages').selectAll().where('posted_ts', '=', postedTs).orderBy('id').executeTakeFirst();

@@ -15,11 +15,11 @@ export const editPace: Pace = { capacity: 5, perSecond: 0.75 };
 
 /** Takes one token of `key`. Returns `null` when it was taken, else the time when there will be one. */
 export async function takeToken(db: Db, key: string, pace: Pace, now: Date): Promise<Date | null> {
-  await sql`insert into paces (key, tokens, filled_at) values (${key}, ${pace.capacity}, ${now}) on conflict (key) do nothing`.execute(db);
-  const filled = sql`least(${pace.capacity}, tokens + greatest(0, extract(epoch from (${now}::timestamptz - filled_at))) * ${pace.perSecond})`;
+  const filled = sql`least(${pace.capacity}, paces.tokens + greatest(0, extract(epoch from (${now}::timestamptz - paces.filled_at))) * ${pace.perSecond})`;
   const { rows } = await sql<{ tokens: number }>`
-    update paces set tokens = ${filled} - 1, filled_at = ${now}
-    where key = ${key} and (blocked_until is null or blocked_until <= ${now}) and ${filled} >= 1
+    insert into paces (key, tokens, filled_at) values (${key}, ${pace.capacity - 1}, ${now})
+    on conflict (key) do update set tokens = ${filled} - 1, filled_at = ${now}
+    where (paces.blocked_until is null or paces.blocked_until <= ${now}) and ${filled} >= 1
     returning tokens`.execute(db);
   if (rows[0] !== undefined) return null;
   const row = await sql<{ tokens: number; blocked_until: Date | null }>`select ${filled} as tokens, blocked_until from paces where key = ${key}`.execute(db);

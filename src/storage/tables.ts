@@ -94,7 +94,9 @@ export interface AlertTable {
   status: 'firing' | 'resolved';
   labels: Jsonb<Record<string, string>>;
   annotations: Jsonb<Record<string, string>>;
+  /** The earliest that was said, and the latest: two Prometheus servers differ (G-2). */
   starts_at: Time;
+  latest_starts_at: Time;
   ends_at: NullableTime;
   generator_url: string;
   notified_at: Time;

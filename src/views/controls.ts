@@ -13,6 +13,7 @@ export const verbs = [
   'runbook.open',
   'runbook.run',
   'action.propose',
+  'action.choose',
   'request.confirm',
   'request.approve',
   'request.deny',

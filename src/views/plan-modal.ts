@@ -1,6 +1,7 @@
 import type { PlanDraft, Refusal, Target } from '../actions/plan.ts';
 import type { Risk } from '../catalog/system.ts';
-import { context, divider, modal, optional, section, sectionsOf, textInput, type ModalContent } from './blocks.ts';
+import { button, buttons, context, divider, modal, optional, section, sectionsOf, textInput, type ModalContent } from './blocks.ts';
+import type { Control } from './controls.ts';
 import { changeLines, exactPlan, sameAs, settleLine, shortHash, undoLine, warningLines } from './plan-details.ts';
 import { code, escape, join, mrkdwn, truncate, when, type Mrkdwn } from './mrkdwn.ts';
 import { refusalLines } from './refusal.ts';
@@ -19,6 +20,8 @@ export interface PlanView {
   readonly target: Target;
   readonly risk: Risk;
   readonly need: PlanNeed;
+  /** The action has something to choose, such as a revision, and the plan has chosen by itself. */
+  readonly choice?: Omit<Control, 'verb'>;
   readonly expiresAt: Date;
   readonly now: Date;
 }
@@ -50,6 +53,7 @@ export function planModal(view: PlanView): ModalContent {
       ...sectionsOf(warningLines(plan)),
       section(join([sameAs(plan), undoLine(plan), settleLine(plan)], '\n')),
       section(needLine(view)),
+      view.choice === undefined ? null : buttons(button('Choose another…', { verb: 'action.choose', ...view.choice })),
       need.typedConfirmation === null
         ? null
         : textInput({ name: confirmationInput, label: `To go on, type ${need.typedConfirmation}`, maxLength: 200, hint: 'This cannot be undone.' }),

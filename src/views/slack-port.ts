@@ -6,8 +6,8 @@ export interface SlackPort extends PeoplePort {
   /** `key` goes into the message's metadata, so that a lost answer can be looked up. */
   post(message: { readonly channel: string; readonly threadTs: string | null; readonly content: MessageContent; readonly key: string }): Promise<SlackAnswer>;
   update(message: { readonly channel: string; readonly ts: string; readonly content: MessageContent; readonly key: string }): Promise<SlackAnswer>;
-  /** Looks for a message of ours by its key. `undefined`: Slack did not say; `null`: it is not there. */
-  find(message: { readonly channel: string; readonly threadTs: string | null; readonly key: string; readonly since: Date }): Promise<string | null | undefined>;
+  /** Looks for a message of ours by its key, other than `except`. `undefined`: Slack did not say; `null`: it is not there. */
+  find(message: { readonly channel: string; readonly threadTs: string | null; readonly key: string; readonly since: Date; readonly except?: string }): Promise<string | null | undefined>;
   pin(channel: string, ts: string, pinned: boolean): Promise<SlackAnswer>;
   upload(file: { readonly channel: string; readonly threadTs: string | null; readonly name: string; readonly title: string; readonly body: string }): Promise<SlackAnswer>;
 

@@ -49,7 +49,7 @@ beforeAll(async () => {
   const systemsDirectory = join(folder, 'systems');
   await cp(join(import.meta.dirname, '../../systems'), systemsDirectory, { recursive: true });
   const mystocks = join(systemsDirectory, 'mystocks/system.yaml');
-  await writeFile(mystocks, (await readFile(mystocks, 'utf8')).replace(/tagPattern: "[^"]+"/, 'tagPattern: "^(v\\d+\\.\\d+\\.\\d+|broken)$"'));
+  await writeFile(mystocks, (await readFile(mystocks, 'utf8')).replace(String.raw`"^v\\d+\\.\\d+\\.\\d+$"`, () => String.raw`"^(v\\d+\\.\\d+\\.\\d+|broken)$"`));
   standIns = cleanup.use(await startStandIns({ clock: systemClock, folder: join(folder, 'stand-ins'), persists: false, systemsDirectory, slack: { rateLimits: 'none' }, environment: { KUBECONFIG, HELM_BIN } }));
   const started = await startBot({
     settings: standIns.settings,
@@ -87,8 +87,8 @@ test('Stock Service: scale and undo, restart, a Helm upgrade that keeps its valu
   expect((await deployment('stock-service', 'stock-service')).spec?.template.metadata?.annotations?.['kubectl.kubernetes.io/restartedAt']).toBeDefined();
 
   await command('/stock stock-service scale-permanently 4');
-  await confirm('Upgrade', 'U0APPROVER');
-  await outcome('Upgrade');
+  await confirm('Set replicaCount to 4', 'U0APPROVER');
+  await outcome('Set replicaCount to 4');
   const upgraded = await deployment('stock-service', 'stock-service');
   expect(upgraded.spec?.replicas).toBe(4);
   expect(upgraded.spec?.template.spec?.containers[0]?.image, 'SV-60: a scale must not change the version').toMatch(/:v2\.4\.1$/);
@@ -100,7 +100,7 @@ test('Stock Service: scale and undo, restart, a Helm upgrade that keeps its valu
 });
 
 test('MyStocks: a broken version hangs and says why, and rolling back returns to the image before', { timeout: 400_000 }, async () => {
-  const card = await fire('ApiDown', { job: 'mystocks-api', namespace: 'mystocks', system: 'mystocks' });
+  const card = await fire('MyStocksDown', { job: 'mystocks-api', namespace: 'mystocks', system: 'mystocks' });
   await command('/stock mystocks deploy broken');
   await confirm('broken', 'U0APPROVER');
   const failed = await standIns.slack.until(() => allMessages().findLast((message) => message.text.startsWith('❌') && message.text.includes('broken')), { withinMs: 150_000, what: 'the outcome of the broken version' });
@@ -112,8 +112,8 @@ test('MyStocks: a broken version hangs and says why, and rolling back returns to
   await press(card, 'Roll back…');
   await confirm('Roll back', 'U0APPROVER');
   const rolledBack = await outcome('Roll back');
-  expect(textOf(rolledBack)).toContain('v1.0.0');
-  expect((await deployment('mystocks', 'mystocks-api')).spec?.template.spec?.containers[0]?.image).toBe('mystocks/api:v1.0.0');
+  expect(textOf(rolledBack)).toContain('v1.0.1');
+  expect((await deployment('mystocks', 'mystocks-api')).spec?.template.spec?.containers[0]?.image).toBe('mystocks/api:v1.0.1');
 });
 
 async function fire(alertname: string, labels: Record<string, string>): Promise<Message> {
@@ -178,7 +178,7 @@ async function deployment(namespace: string, name: string) {
 }
 
 async function helm(...argv: string[]): Promise<void> {
-  await execa(HELM_BIN, [...argv, '--kube-context=admin'], { env: { KUBECONFIG, PATH: process.env['PATH'] }, extendEnv: false });
+  await execa(HELM_BIN, [...argv, '--kube-context=admin'], { env: { KUBECONFIG, PATH: process.env['PATH'], HOME: process.env['HOME'] }, extendEnv: false });
 }
 
 async function deployMystocks(tag: string): Promise<void> {

@@ -16,7 +16,7 @@ export function describeHelm(cluster: ClusterSuite): void {
 
   async function helm(...argv: string[]): Promise<void> {
     const { program, kubeconfigPath } = cluster.helm;
-    await execa(program, [...argv, '--kube-context=admin'], { env: { KUBECONFIG: kubeconfigPath, PATH: process.env['PATH'] }, extendEnv: false });
+    await execa(program, [...argv, '--kube-context=admin'], { env: { KUBECONFIG: kubeconfigPath, PATH: process.env['PATH'], HOME: process.env['HOME'] }, extendEnv: false });
   }
 
   /** A release that somebody installed with values of their own, rolled out. */

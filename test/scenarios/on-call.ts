@@ -94,11 +94,12 @@ export function writes(bot: TestBot): string[] {
   return bot.kubernetes.writes.filter((request) => !request.dryRun).map((request) => `${request.method} ${request.namespace}/${request.name}${request.subresource === '' ? '' : `/${request.subresource}`}`);
 }
 
-/** Presses an action on the card, answers its question, and confirms the plan. */
+/** Presses an action on the card, answers its question, confirms the plan, and waits until it stands in the thread: a channel takes one post a second. */
 export async function ask(bot: TestBot, as: string, label: string, values: Values | null = null): Promise<void> {
   await press(bot, as, card(bot), label);
   if (values !== null) await submit(bot, as, values);
   await submit(bot, as);
+  await bot.advance({ seconds: 3 });
 }
 
 function asMessage(view: OpenView): Pick<Message, 'blocks' | 'text'> {

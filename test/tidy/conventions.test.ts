@@ -46,7 +46,7 @@ test('only connectors start programs', () => {
 });
 
 test('nothing is ever given to a shell', () => {
-  expect(linesWith(/\bshell\s*:\s*(?!false\b)|\bexecSync\b|(?<![.\w])exec\(|\bexecaCommand\b/, everything)).toEqual([]);
+  expect(linesWith(/\bshell\s*:(?!\s*false\b)|\bexecSync\b|(?<![.\w])exec\(|\bexecaCommand\b/, everything)).toEqual([]);
 });
 
 test('only connectors use the network, and handlers listen', () => {
@@ -65,6 +65,7 @@ test('only connectors use the network, and handlers listen', () => {
 test('settings come from the environment in one place', () => {
   const exceptions = {
     'src/main.ts': 'hands it to the command',
+    'src/support/failpoints.ts': 'for tests that let a process of its own die; not a setting of the bot',
     'src/connectors/helm/helm.ts': 'passes on a named few to the program that it starts, and no other',
     'src/connectors/compose/compose.ts': 'passes on a named few to the program that it starts, and no other',
   };
@@ -80,7 +81,7 @@ test('there are no default exports, but in the settings of tools that ask for on
 });
 
 test('files are named in kebab-case', () => {
-  const named = filesMatching('{src,sandbox,test,bench,systems,manifests}/**/*.*').filter((file) => !file.endsWith('/Chart.yaml'));
+  const named = filesMatching('{src,sandbox,test,bench,systems,manifests}/**/*.*').filter((file) => !/\/(?:Chart\.yaml|README\.md)$/.test(file) && !file.startsWith('test/fixtures/'));
   const kebab = /^(?:[a-z0-9.]+(?:-[a-z0-9]+)*)(?:\.[a-z0-9-]+)*$/;
   expect(named.filter((file) => !file.split('/').every((part) => kebab.test(part)))).toEqual([]);
 });

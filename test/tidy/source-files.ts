@@ -21,7 +21,7 @@ export interface Import {
   readonly kind: 'value' | 'type' | 'dynamic';
 }
 
-const statement = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?([^'"()]*?)(?:\bfrom\s*)?'([^']+)'/g;
+const statement = /(?:^|\n)[ \t]*(?:import|export)\s+(type\s+)?(?:([\w\s{},*$]*?)\s*\bfrom\s*)?'([^']+)'/g;
 const expression = /\bimport\(\s*'([^']+)'/g;
 
 export function importsOf(file: string): Import[] {

@@ -116,7 +116,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
         failpoint('card.after-update');
         return edited;
       }),
-    find: async ({ channel, threadTs, key, since }) => {
+    find: async ({ channel, threadTs, key, since, except }) => {
       try {
         const id = await channelId(channel);
         if (id === null) return null;
@@ -129,7 +129,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
               : await paced.conversations.replies({ channel: id, ts: threadTs, oldest, include_all_metadata: true, limit: 200, ...(cursor && { cursor }) });
           for (const message of page.messages ?? []) {
             const metadata = message.metadata as { event_type?: string; event_payload?: { key?: string } } | undefined;
-            if (metadata?.event_type === metadataEvent && metadata.event_payload?.key === key && message.ts !== undefined) return message.ts;
+            if (metadata?.event_type === metadataEvent && metadata.event_payload?.key === key && message.ts !== undefined && message.ts !== except) return message.ts;
           }
           cursor = page.response_metadata?.next_cursor || undefined;
         } while (cursor !== undefined);

@@ -84,6 +84,7 @@ const statements = [
     labels jsonb not null,
     annotations jsonb not null,
     starts_at timestamptz not null,
+    latest_starts_at timestamptz not null,
     ends_at timestamptz,
     generator_url text not null,
     notified_at timestamptz not null

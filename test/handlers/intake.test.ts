@@ -1,0 +1,219 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fingerprint } from '../../sandbox/alertmanager/fingerprint.ts';
+import { bodyLimitBytes, createIntake } from '../../src/handlers/intake.ts';
+import { openDatabase } from '../../src/storage/database.ts';
+import { textOf } from '../harness/messages.ts';
+import { alertmanagerToken, notificationOf, startTestBot, type TestBot } from '../harness/test-bot.ts';
+
+const folder = fileURLToPath(new URL('../fixtures/alertmanager/', import.meta.url));
+
+let bot: TestBot;
+beforeAll(async () => {
+  bot = await startTestBot();
+});
+afterAll(() => bot[Symbol.asyncDispose]());
+
+const stored = async () => (await bot.running.db.selectFrom('notifications').select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()).count;
+const incidents = () => bot.running.db.selectFrom('incidents').selectAll().orderBy('id').execute();
+const cards = () => bot.slack.channel('alerts').messages().map((message) => textOf(message));
+const post = (headers: Record<string, string>, path = '/webhooks/alertmanager', body = JSON.stringify(one('Unasked'))) => fetch(`${bot.running.intakeUrl}${path}`, { method: 'POST', body, headers });
+const one = (alertname: string, overrides: Record<string, unknown> = {}) => notificationOf([{ labels: { alertname, severity: 'warning' }, startsAt: bot.clock.now(), endsAt: null }], { groupKey: `{}:{alertname="${alertname}"}`, ...overrides });
+
+describe('what real Alertmanagers send is stored and applied', () => {
+  test('own samples', async () => {
+    for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
+      expect(await bot.send(readFileSync(`${folder}${name}`, 'utf8')), name).toBe(200);
+      await bot.settle();
+    }
+    expect(await bot.running.db.selectFrom('notifications').select('id').where('state', '<>', 'applied').execute()).toEqual([]);
+  });
+
+  test('captured ones, in their order', async () => {
+    for (const name of readdirSync(`${folder}captured`).toSorted()) {
+      const { _request: request, body } = JSON.parse(readFileSync(`${folder}captured/${name}`, 'utf8')) as { _request: { method: string }; body: object };
+      if (request.method !== 'POST') continue;
+      expect(await bot.send(body), name).toBe(200);
+      await bot.settle();
+    }
+    expect(await bot.running.db.selectFrom('notifications').select('id').where('state', '<>', 'applied').execute()).toEqual([]);
+    expect((await incidents()).filter((incident) => incident.title.includes('[object'))).toEqual([]);
+  });
+});
+
+describe('T-01: who may knock', () => {
+  for (const [why, headers, path] of [
+    ['no token', {}, undefined],
+    ['a wrong token', { authorization: 'Bearer wrong-token-of-alertmanager-0123456789' }, undefined],
+    ['a token that is the beginning of the right one', { authorization: `Bearer ${alertmanagerToken.slice(0, -1)}` }, undefined],
+    ['an empty token', { authorization: 'Bearer ' }, undefined],
+    ['the token as a password', { authorization: `Basic ${Buffer.from(`x:${alertmanagerToken}`).toString('base64')}` }, undefined],
+    ['the token in the query', {}, `/webhooks/alertmanager?token=${alertmanagerToken}`],
+    ['the name of a source instead of a token', { 'x-stockops-source': 'alertmanager' }, undefined],
+  ] as const)
+    test(`refuses ${why} with 401 and stores nothing`, async () => {
+      const before = await stored();
+      const answer = await post(headers as Record<string, string>, path);
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+      expect(await stored()).toBe(before);
+    });
+
+  test('T-25: only the declared routes answer, and nothing happens on the others', async () => {
+    const before = await stored();
+    const authorization = `Bearer ${alertmanagerToken}`;
+    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])
+      expect((await fetch(`${bot.running.intakeUrl}/webhooks/alertmanager`, { method, headers: { authorization } })).status, method).toBe(404);
+    for (const path of ['/', '/webhooks/alertmanager/', '/webhooks', '/webhooks/alertmanager2', '/livez', '/readyz', '/metrics', '/slack/events', '/..%2fwebhooks/alertmanager'])
+      expect((await post({ authorization }, path)).status, path).toBe(404);
+    expect(await stored()).toBe(before);
+  });
+});
+
+describe('F-06: the content is never a reason for a 4xx', () => {
+  test('what cannot be read is kept, and shown as an incident', async () => {
+    for (const body of ['{"version":"4"', '', 'hello', JSON.stringify({ ...one('X'), version: '5' })]) expect(await bot.send(body)).toBe(200);
+    expect((await post({ authorization: `Bearer ${alertmanagerToken}`, 'content-type': 'text/plain' }, undefined, '\u0000{')).status).toBe(200);
+    await bot.settle();
+    const unreadable = (await incidents()).filter((incident) => incident.origin === 'intake');
+    expect(unreadable).toHaveLength(1);
+    expect(await bot.running.db.selectFrom('notifications').select('state').where('state', '=', 'unreadable').execute()).toHaveLength(5);
+    expect(cards().filter((card) => card.includes('could not be read'))).toHaveLength(1);
+  });
+
+  test('one bad alert among twenty: nineteen are applied, the bad one is shown', async () => {
+    const good = Array.from({ length: 20 }, (_, index) => ({ labels: { alertname: 'OneOfTwenty', index: String(index) }, startsAt: bot.clock.now(), endsAt: null }));
+    const notification = notificationOf(good) as { alerts: { startsAt: string }[] };
+    notification.alerts[7]!.startsAt = 'yesterday';
+    expect(await bot.send(notification)).toBe(200);
+    await bot.settle();
+    expect(await bot.running.db.selectFrom('alerts').select('id').where('labels', '@>', JSON.stringify({ alertname: 'OneOfTwenty' }) as never).execute()).toHaveLength(19);
+    expect(cards().find((card) => card.includes('could not be read'))).toContain('alert 8 of 20');
+  });
+
+  test('what Alertmanager left out is said on the card', async () => {
+    await bot.send(one('Truncated', { truncatedAlerts: 37 }));
+    await bot.settle();
+    expect(cards().find((card) => card.includes('Truncated'))).toContain('37 more not sent');
+  });
+
+  test('T-24, T-08: hostile labels are text', async () => {
+    const labels = { alertname: 'Hostile', severity: '<!channel>', constructor: 'c', summary: '*bold* `code` <https://evil.example.com|click>', nul: 'a\u0000b', half: '\ud800' };
+    const body = JSON.stringify(notificationOf([{ labels, annotations: { summary: '<!everyone> & <@U0ONCALL>\u202e' }, startsAt: bot.clock.now(), endsAt: null }])).replace('"constructor"', '"__proto__":"p","constructor"');
+    expect(await bot.send(body)).toBe(200);
+    await bot.settle();
+    const card = cards().find((text) => text.includes('Hostile'));
+    expect(card).toContain('&lt;!everyone&gt;');
+    expect(card).not.toMatch(/<!|<@|<https:\/\/evil/);
+    const [alert] = await bot.running.db.selectFrom('alerts').select('labels').where('labels', '@>', JSON.stringify({ alertname: 'Hostile' }) as never).execute();
+    expect(Object.entries(alert!.labels)).toContainEqual(['__proto__', 'p']);
+  });
+
+  test('10,000 alerts in one body are one card', async () => {
+    const alerts = Array.from({ length: 10_000 }, (_, index) => ({ labels: { alertname: 'Legion', index: String(index) }, startsAt: bot.clock.now(), endsAt: null }));
+    expect(await bot.send(notificationOf(alerts))).toBe(200);
+    await bot.settle();
+    expect(cards().filter((card) => card.includes('Legion'))).toEqual([expect.stringMatching(/10,?000 alerts firing/)]);
+  });
+});
+
+describe('P-7, P-8: what cannot be taken now comes again', () => {
+  test('a body above the limit is refused with 413, a card and a metric', async () => {
+    const answer = await post({ authorization: `Bearer ${alertmanagerToken}` }, undefined, 'x'.repeat(bodyLimitBytes + 1)).catch((error: unknown) => error);
+    if (answer instanceof Response) expect(answer.status).toBe(413);
+    await bot.settle();
+    expect(cards().filter((card) => card.includes('was too large'))).toEqual([expect.stringContaining('16.0 MiB')]);
+    expect(await bot.running.app.bot.metrics.registry.getSingleMetricAsString('stockops_webhooks_total')).toContain('answer="413"} 1');
+  });
+
+  test('F-04: not ready is 503 with Retry-After, before the body is read', async () => {
+    await using door = await openDoor(bot, { whyNotReady: () => 'the bot is stopping' });
+    const before = await stored();
+    const answer = await door.post('quiet');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await stored()).toBe(before);
+  });
+
+  test('F-04: a database that cannot be reached is 503', async () => {
+    const db = await openDatabase({ kind: 'postgres', url: 'postgres://nobody@127.0.0.1:1/none' });
+    await using door = await openDoor({ ...bot, running: { ...bot.running, app: { ...bot.running.app, bot: { ...bot.running.app.bot, db } } } } as TestBot);
+    const answer = await door.post('quiet');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+    await db.destroy();
+  });
+
+  test('F-03: a database that does not answer within five seconds is 503', async () => {
+    await using door = await openDoor(bot);
+    const hold = holdDatabase(bot);
+    await hold.held;
+    const answer = door.post('quiet');
+    while (bot.clock.nextWakeAt() === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+    bot.clock.moveTo(new Date(bot.clock.now().getTime() + 5_000));
+    expect((await answer).status).toBe(503);
+    await hold.release();
+  });
+
+  test.skipIf(process.env['DATABASE_URL'] !== undefined)('T-21: one noisy source never takes the place of a quiet one', async () => {
+    await using door = await openDoor(bot);
+    const hold = holdDatabase(bot);
+    await hold.held;
+    const noisy = Array.from({ length: 80 }, () => door.post('noisy').then((answer) => answer.status));
+    const early = await Promise.all(Array.from({ length: 48 }, () => Promise.race(noisy)));
+    expect(early[0]).toBe(503);
+    const quiet = door.post('quiet');
+    await hold.release();
+    expect((await quiet).status).toBe(200);
+    const answers = await Promise.all(noisy);
+    expect(answers.filter((status) => status === 200)).toHaveLength(32);
+    // A place is free again once its request is answered.
+    expect((await door.post('noisy')).status).toBe(200);
+  });
+
+  test('T-21: a sender that stops in the middle of a request gives its place back', async () => {
+    await using door = await openDoor(bot);
+    const { hostname, port } = new URL(door.url);
+    for (let index = 0; index < 40; index += 1) {
+      const socket = connect(Number(port), hostname);
+      await new Promise<void>((resolve) => socket.write(`POST /webhooks/alertmanager HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${door.token('noisy')}\r\ncontent-length: 1000\r\n\r\n{`, () => resolve()));
+      socket.destroy();
+    }
+    await expect.poll(async () => (await door.post('noisy')).status).toBe(200);
+  });
+});
+
+/** A door of its own with two sources, on the same bot. */
+async function openDoor(of: TestBot, { whyNotReady = () => null }: { readonly whyNotReady?: () => string | null } = {}) {
+  const token = (source: string) => `${source}-token-0123456789abcdef0123456789abcdef`;
+  const server = createIntake(of.running.app.bot, { sources: ['noisy', 'quiet'].map((name) => ({ name, tokens: [token(name)] })), slack: null, whyNotReady });
+  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    url,
+    token,
+    post: (source: string) => fetch(`${url}/webhooks/alertmanager`, { method: 'POST', body: JSON.stringify(one(`Of ${source}`)), headers: { authorization: `Bearer ${token(source)}` } }),
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+/** Locks the table of notifications, so that whoever wants to store one waits. */
+function holdDatabase(of: TestBot) {
+  const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+  const { promise: free, resolve: release } = Promise.withResolvers<void>();
+  const done = of.running.db.transaction().execute(async (tx) => {
+    await tx.selectFrom('notifications').select('id').limit(1).execute();
+    hold();
+    await free;
+  });
+  return {
+    held,
+    release: async () => {
+      release();
+      await done;
+    },
+  };
+}
+
+test('fingerprints of the harness are those of Alertmanager: 16 hex digits over the labels', () => {
+  expect(fingerprint({ alertname: 'A' })).toMatch(/^[0-9a-f]{16}$/);
+});

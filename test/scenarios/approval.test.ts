@@ -1,0 +1,210 @@
+import { expect, test } from 'vitest';
+import { labelsOf, textOf } from '../harness/messages.ts';
+import { startTestBot, type TestBot } from '../harness/test-bot.ts';
+import { approver, ask, card, directMessages, fire, modal, modalText, oncall, press, pressInModal, reply, sreLead, submit, support, thread, told, type, writes } from './on-call.ts';
+
+/**
+ * Goal: what can hurt production needs somebody else, who sees exactly what the requester saw; nobody decides alone, late, twice or without the right.
+ * Method: scaling MyStocks down (risk raised to high) and stopping Stock API (destructive: two people, one of them the owner, and the name typed).
+ */
+const scaleDown = (bot: TestBot) => ask(bot, oncall, 'Scale…', { replicas: '2' });
+
+test('scaling down asks one more person, in the thread and in person, and starts when they approve', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+
+  const request = reply(bot, 'Approval: Scale mystocks-api from 3 to 2');
+  expect(textOf(request)).toContain('0 of 1 from Platform team or SRE lead');
+  expect(textOf(request)).toMatch(/plan `[0-9a-f]{4}·[0-9a-f]{4}`/);
+  expect(labelsOf(request)).toEqual(['Approve', 'Deny…', 'See the whole plan', 'Withdraw']);
+  expect(directMessages(bot, approver).at(-1)?.text).toContain('Approval: Scale mystocks-api from 3 to 2');
+  expect(directMessages(bot, oncall)).toEqual([]);
+  await bot.advance({ minutes: 1 });
+  expect(writes(bot)).toEqual([]);
+
+  await press(bot, oncall, request, 'Approve');
+  expect(told(bot, oncall)).toContain('nobody approves a request of their own');
+  await press(bot, support, request, 'Approve');
+  expect(told(bot, support)).toContain('it needs the role Platform team or SRE lead');
+  expect(writes(bot)).toEqual([]);
+
+  const inPerson = directMessages(bot, approver).at(-1);
+  await press(bot, approver, inPerson!, 'Approve');
+  await bot.advance({ seconds: 40 });
+  expect(writes(bot)).toEqual(['PATCH mystocks/mystocks-api/scale']);
+  expect(reply(bot, 'from 3 to 2').text).toContain('✅');
+  expect(textOf(reply(bot, 'from 3 to 2'))).toContain('approved by <@U0APPROVER>');
+  // Those who were asked in person see the outcome, and no button that is over.
+  expect(directMessages(bot, approver).at(-1)?.text).toContain('✅');
+  expect(labelsOf(directMessages(bot, approver).at(-1))).not.toContain('Approve');
+});
+
+test('a request can be withdrawn by whoever asked, and by nobody else', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  await press(bot, approver, reply(bot, 'from 3 to 2'), 'Withdraw');
+  expect(told(bot, approver)).toContain('only the person who asked may withdraw it');
+  await press(bot, oncall, reply(bot, 'from 3 to 2'), 'Withdraw');
+  expect(reply(bot, 'from 3 to 2').text).toContain('Withdrawn');
+  await bot.advance({ minutes: 20 });
+  expect(writes(bot)).toEqual([]);
+});
+
+test('a denial needs a reason, and whoever asked reads it', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  await press(bot, approver, reply(bot, 'from 3 to 2'), 'Deny…');
+  expect(Object.keys(await submit(bot, approver, { reason: '   ' }))).toEqual(['reason']);
+  await submit(bot, approver, { reason: 'Two pods do not carry the morning.' });
+  expect(reply(bot, 'from 3 to 2').text).toContain('Denied by <@U0APPROVER>');
+  expect(textOf(reply(bot, 'from 3 to 2'))).toContain('Two pods do not carry the morning.');
+  await bot.advance({ minutes: 20 });
+  expect(writes(bot)).toEqual([]);
+});
+
+test('a request that nobody decides on runs out after 15 minutes, and can be asked for again', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  const request = reply(bot, 'from 3 to 2');
+  await bot.advance({ minutes: 14, seconds: 45 });
+  expect(reply(bot, 'from 3 to 2').text).toContain('Approval');
+  await bot.advance({ seconds: 20 });
+  expect(reply(bot, 'from 3 to 2').text).toContain('It ran out');
+  expect(labelsOf(directMessages(bot, approver).at(-1))).not.toContain('Approve');
+  expect(writes(bot)).toEqual([]);
+
+  await press(bot, oncall, request, 'Ask again…');
+  expect(modalText(bot, oncall)).toContain('Scale mystocks-api from 3 to 2');
+});
+
+test('a plan that its requester leaves alone runs out without a word', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await press(bot, oncall, card(bot), 'Scale…');
+  await submit(bot, oncall, { replicas: '5' });
+  await bot.advance({ seconds: 10 });
+  const before = thread(bot).length;
+  await bot.advance({ minutes: 16 });
+  expect(thread(bot)).toHaveLength(before);
+  await submit(bot, oncall);
+  expect(told(bot, oncall)).toContain('it has run out');
+  await bot.advance({ minutes: 1 });
+  expect(writes(bot)).toEqual([]);
+});
+
+test('F-22: of two approvers at the same moment one starts it, and it happens once', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  const request = reply(bot, 'from 3 to 2');
+  await Promise.all([
+    bot.slack.press({ as: approver, channel: request.channelId, ts: request.ts, actionId: 'request.approve' }),
+    bot.slack.press({ as: 'U0PLATFORM', channel: request.channelId, ts: request.ts, actionId: 'request.approve' }),
+  ]);
+  await bot.settle();
+  await bot.advance({ minutes: 1 });
+  expect(writes(bot)).toEqual(['PATCH mystocks/mystocks-api/scale']);
+  expect(reply(bot, 'from 3 to 2').text).toContain('✅');
+});
+
+test('T-15: an approver who loses the role before it starts does not count', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  // The cluster is away, so the start has to wait, and the role goes meanwhile.
+  const away = bot.kubernetes.fail({ mode: 'reset-before' });
+  await press(bot, approver, reply(bot, 'from 3 to 2'), 'Approve');
+  await bot.advance({ seconds: 3 });
+  expect(textOf(reply(bot, 'from 3 to 2'))).toContain('Not started yet');
+  for (const group of bot.slack.workspace.state.userGroups) group.userIds = group.userIds.filter((id) => id !== approver);
+  away.stop();
+  await bot.advance({ minutes: 1 });
+  expect(writes(bot)).toEqual([]);
+  expect(reply(bot, 'from 3 to 2').text).toContain('no longer what was agreed to');
+  expect(textOf(reply(bot, 'from 3 to 2'))).toContain('may no longer decide on it');
+});
+
+test('T-05: while Slack does not say who is who, an approved change waits and does not start', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  const away = bot.kubernetes.fail({ mode: 'reset-before' });
+  await press(bot, approver, reply(bot, 'from 3 to 2'), 'Approve');
+  const silent = bot.slack.fail({ method: 'users.info', mode: 'error', error: 'internal_error', times: 1_000 });
+  away.stop();
+  await bot.advance({ minutes: 1 });
+  expect(writes(bot)).toEqual([]);
+  expect(textOf(reply(bot, 'from 3 to 2'))).toContain('Slack does not say');
+  silent.stop();
+  await bot.advance({ minutes: 1 });
+  expect(writes(bot)).toEqual(['PATCH mystocks/mystocks-api/scale']);
+});
+
+test('T-13: a target that somebody changed meanwhile voids the approval, and a fresh plan is one press away', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  const deployment = bot.kubernetes.find({ kind: 'Deployment', namespace: 'mystocks', name: 'mystocks-api' }) as unknown as { spec: object };
+  bot.kubernetes.apply({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'mystocks-api', namespace: 'mystocks' }, spec: { ...deployment.spec, replicas: 4 } } as never);
+  await press(bot, approver, reply(bot, 'from 3 to 2'), 'Approve');
+  await bot.advance({ seconds: 10 });
+  expect(writes(bot)).toEqual([]);
+  const voided = reply(bot, 'from 3 to 2');
+  expect(voided.text).toContain('no longer what was agreed to');
+  expect(textOf(voided)).toContain('The target has changed since the plan was made.');
+
+  await press(bot, oncall, voided, 'Ask again…');
+  expect(modalText(bot, oncall)).toContain('Scale mystocks-api from 4 to 2');
+});
+
+test('Stop needs the name typed and two people, one of them the owner; Start begins with the number that ran before', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'stock-api');
+  expect(labelsOf(card(bot)).join()).not.toContain('Stop');
+  await press(bot, oncall, card(bot), 'More');
+  const stop = JSON.stringify(modal(bot, oncall).content);
+  expect(stop).toContain('Stop');
+  await pressInModal(bot, oncall, 'Stop…');
+  expect(modalText(bot, oncall)).toContain('Scale stock-api from 2 to 0');
+  expect(modalText(bot, oncall)).toContain('2 more people');
+  expect(await submit(bot, oncall, { confirmation: 'stock-ap' })).toEqual({ confirmation: 'Type stock-api exactly. Nothing has been done.' });
+  await submit(bot, oncall, { confirmation: 'stock-api' });
+  await bot.advance({ seconds: 5 });
+
+  const request = () => reply(bot, 'Scale stock-api from 2 to 0');
+  const asked = ['U0MLENGINEER', sreLead, 'U0MANAGER', approver, 'U0DEVOPS', 'U0DEVOPSLEAD', 'U0PLATFORM', 'U0DATABASE', 'U0SCIENTIST'].filter((id) => directMessages(bot, id).length > 0);
+  const owners = bot.running.app.bot.catalog().systems.find(({ id }) => id === 'stock-api')?.access.owners ?? [];
+  const ownerIds = (await Promise.all(owners.map((role) => bot.running.app.bot.people.membersOf(role)))).flatMap((ids) => ids ?? []);
+  const others = asked.filter((id) => !ownerIds.includes(id));
+  const owner = asked.find((id) => ownerIds.includes(id));
+  expect(others.length).toBeGreaterThanOrEqual(1);
+  expect(owner).toBeDefined();
+  for (const id of others) await press(bot, id, request(), 'Approve');
+  await bot.advance({ seconds: 30 });
+  expect(writes(bot)).toEqual([]);
+  await press(bot, owner!, request(), 'Approve');
+  await bot.advance({ seconds: 30 });
+  expect(writes(bot)).toEqual(['PATCH stock-api/stock-api/scale']);
+  expect(request().text).toContain('✅');
+
+  await type(bot, oncall, 'stock-api', 'start');
+  expect(modalText(bot, oncall)).toContain('Scale stock-api from 0 to 2');
+  await submit(bot, oncall);
+  await bot.advance({ seconds: 30 });
+  expect(bot.kubernetes.find({ kind: 'Deployment', namespace: 'stock-api', name: 'stock-api' })?.['spec']).toMatchObject({ replicas: 2 });
+});
+
+test('F-20: the same wish a second time is refused and told who was first', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  await press(bot, 'U0PLATFORM', card(bot), 'Scale…');
+  await submit(bot, 'U0PLATFORM', { replicas: '2' });
+  await submit(bot, 'U0PLATFORM');
+  expect(told(bot, 'U0PLATFORM')).toContain('Not done twice: <@U0ONCALL> asked for the same');
+  expect(thread(bot).filter((message) => message.text.includes('from 3 to 2'))).toHaveLength(1);
+});
