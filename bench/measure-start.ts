@@ -11,8 +11,12 @@ export interface StartFigures {
   /** On one that is there: the middle of several starts. */
   readonly warmMs: number;
   readonly floorWarmMs: number;
+  /** What the processor worked for it, on one that is there: unlike the above, much the same on a busy machine. */
+  readonly processorMs: number;
+  readonly floorProcessorMs: number;
   /** At rest, a little after the start. */
   readonly residentBytes: number;
+  readonly floorResidentBytes: number;
 }
 
 const warmStarts = 3;
@@ -24,19 +28,30 @@ export async function measureStart(engine: Engine, environment: Readonly<Record<
     const cold = await startBotProcess({ ...environment, ...database.environment });
     await cold[Symbol.asyncDispose]();
     const warm: number[] = [];
+    const processor: number[] = [];
     const resident: number[] = [];
     for (let start = 0; start < warmStarts; start += 1) {
       await using bot = await startBotProcess({ ...environment, ...database.environment });
       warm.push(bot.startMs);
+      processor.push(1_000 * (await bot.metric('process_cpu_seconds_total')));
       await pause(1_500);
       resident.push(await bot.residentBytes());
     }
-    const floor: number[] = [];
+    const floor: { readonly startMs: number; readonly processorMs: number; readonly residentBytes: number }[] = [];
     for (let start = 0; start <= warmStarts; start += 1) {
-      await using process = await startFloor(floorDatabase.environment);
-      if (start > 0) floor.push(process.startMs);
+      await using started = await startFloor(floorDatabase.environment);
+      const usage = (await (await fetch(`${started.url}/usage`)).json()) as { processorMs: number; residentBytes: number };
+      if (start > 0) floor.push({ ...usage, startMs: started.startMs });
     }
-    return { coldMs: cold.startMs, warmMs: samplesOf(warm).p50, floorWarmMs: samplesOf(floor).p50, residentBytes: samplesOf(resident).p50 };
+    return {
+      coldMs: cold.startMs,
+      warmMs: samplesOf(warm).p50,
+      processorMs: samplesOf(processor).p50,
+      residentBytes: samplesOf(resident).p50,
+      floorWarmMs: samplesOf(floor.map((one) => one.startMs)).p50,
+      floorProcessorMs: samplesOf(floor.map((one) => one.processorMs)).p50,
+      floorResidentBytes: samplesOf(floor.map((one) => one.residentBytes)).p50,
+    };
   } finally {
     await database.drop();
     await floorDatabase.drop();

@@ -40,7 +40,8 @@ async function measure(engine: Engine): Promise<Row[]> {
     rows.push(
       { what: 'start to ready, empty database', goal: null, found: milliseconds(start.coldMs), met: null },
       { what: 'start to ready', goal: '≤ 1 s', found: `${milliseconds(start.warmMs)} (floor ${milliseconds(start.floorWarmMs)}, ${times(start.warmMs, start.floorWarmMs)})`, met: start.warmMs <= 1_000 },
-      { what: 'resident memory at rest', goal: '≤ 150 MB', found: megabytes(start.residentBytes), met: start.residentBytes <= 150_000_000 },
+      { what: 'start to ready: time of the processor', goal: null, found: `${milliseconds(start.processorMs)} (floor ${milliseconds(start.floorProcessorMs)})`, met: null },
+      { what: 'resident memory at rest', goal: '≤ 150 MB', found: `${megabytes(start.residentBytes)} (floor ${megabytes(start.floorResidentBytes)})`, met: start.residentBytes <= 150_000_000 },
     );
   }
   for (const alerts of wanted('intake') ? [1, 20] : []) {
@@ -57,10 +58,10 @@ async function measure(engine: Engine): Promise<Row[]> {
   if (wanted('idle')) {
     say('cards, one at a time');
     await using world = await startWorld(join(folder, `idle-${engine.name}`), 'none');
-    const idle = await measureIdleCards(engine, world);
+    const { card, floor } = await measureIdleCards(engine, world);
     rows.push(
-      { what: 'alert → card, idle: p50', goal: '≤ 25 ms', found: milliseconds(idle.p50), met: idle.p50 <= 25 },
-      { what: 'alert → card, idle: p99', goal: '≤ 100 ms', found: `${milliseconds(idle.p99)} (of ${idle.count})`, met: idle.p99 <= 100 },
+      { what: 'alert → card, idle: p50', goal: '≤ 25 ms', found: `${milliseconds(card.p50)} (one bare insert ${milliseconds(floor.p50)}, ${times(card.p50, floor.p50)})`, met: card.p50 <= 25 },
+      { what: 'alert → card, idle: p99', goal: '≤ 100 ms', found: `${milliseconds(card.p99)} (of ${card.count}; one bare insert ${milliseconds(floor.p99)})`, met: card.p99 <= 100 },
     );
   }
   if (wanted('burst')) {

@@ -83,7 +83,7 @@ export function createApp(parts: AppParts): App {
     installation: parts.installation.name,
     owner: newId(parts.random, 'process'),
     routingKey: parts.routingKey,
-    wake: () => lanes?.wake(),
+    wake: (...names) => lanes?.wake(...names),
   };
   lanes = createLanes(
     [

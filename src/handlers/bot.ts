@@ -14,6 +14,6 @@ export interface Bot extends RunDependencies {
   readonly owner: string;
   /** The PagerDuty routing key behind the setting that a system's file names. */
   readonly routingKey: (setting: string) => string | undefined;
-  /** Something may be due: the lanes look at once instead of at their next look. */
-  readonly wake: () => void;
+  /** Something may be due: every lane, or those that are named, look at once instead of at their next look. */
+  readonly wake: (...lanes: readonly string[]) => void;
 }

@@ -79,7 +79,7 @@ export function createIntake(bot: Bot, settings: IntakeSettings): FastifyInstanc
       return unavailable(source, 'the database did not take it', reply);
     }
     bot.metrics.webhooks.inc({ source, answer: '200' });
-    bot.wake();
+    bot.wake('notifications');
     return reply.code(200).send({ stored: true });
   });
 

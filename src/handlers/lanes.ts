@@ -14,7 +14,8 @@ export interface Lanes {
   start(): void;
   /** Ends the loops after the step that each has in hand. */
   stop(): Promise<void>;
-  wake(): void;
+  /** Something may be due: for every lane, or for those that are named. */
+  wake(...names: readonly string[]): void;
   /** Steps through everything that is due now. What tests and the simulator use in place of the loops. */
   runUntilIdle(): Promise<void>;
   nextAt(): Promise<Date | undefined>;
@@ -30,44 +31,44 @@ export function createLanes(lanes: readonly Lane[], clock: Clock, log: Log): Lan
   const stopping = new AbortController();
   const lastTurns = new Map<string, Date>();
   let loops: Promise<void>[] = [];
-  let wakers = new Set<() => void>();
-  // A wake that comes while a lane is working must not be lost between its last look and its sleep.
-  let wakes = 0;
+  // A wake that comes while a lane is working must not be lost between its last look and its sleep: so they are counted.
+  const wakings = lanes.map((lane) => ({ lane, count: 0, wakeUp: () => {} }));
 
-  async function loop(lane: Lane): Promise<void> {
+  async function loop(waking: (typeof wakings)[number]): Promise<void> {
+    const { lane } = waking;
     while (!stopping.signal.aborted) {
-      const wakesBefore = wakes;
+      const countBefore = waking.count;
       try {
         lastTurns.set(lane.name, clock.now());
         if (await lane.step(clock.now())) continue;
-        if (wakes !== wakesBefore) continue;
+        if (waking.count !== countBefore) continue;
         const dueAt = await lane.nextAt();
         const untilDue = dueAt === undefined ? lookEveryMs : dueAt.getTime() - clock.now().getTime();
-        if (wakes === wakesBefore) await rest(Math.min(lookEveryMs, Math.max(5, untilDue)));
+        if (waking.count === countBefore) await rest(waking, Math.min(lookEveryMs, Math.max(5, untilDue)));
       } catch (error) {
         log.error('A lane could not work', { lane: lane.name, error: messageOf(error) });
-        await rest(pauseAfterErrorMs);
+        await rest(waking, pauseAfterErrorMs);
       }
     }
   }
 
-  function rest(ms: number): Promise<void> {
+  function rest(waking: (typeof wakings)[number], ms: number): Promise<void> {
     const woken = new AbortController();
-    const wakeUp = () => woken.abort();
-    wakers.add(wakeUp);
-    return clock.sleep(ms, AbortSignal.any([woken.signal, stopping.signal])).finally(() => wakers.delete(wakeUp));
+    waking.wakeUp = () => woken.abort();
+    return clock.sleep(ms, AbortSignal.any([woken.signal, stopping.signal]));
   }
 
-  const wake = (): void => {
-    wakes += 1;
-    const waiting = wakers;
-    wakers = new Set();
-    for (const wakeUp of waiting) wakeUp();
+  const wake = (...names: readonly string[]): void => {
+    for (const waking of wakings) {
+      if (names.length > 0 && !names.includes(waking.lane.name)) continue;
+      waking.count += 1;
+      waking.wakeUp();
+    }
   };
 
   return {
     start: () => {
-      loops = lanes.map(loop);
+      loops = wakings.map(loop);
     },
     stop: async () => {
       stopping.abort();

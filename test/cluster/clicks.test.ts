@@ -110,8 +110,8 @@ test('MyStocks: a broken version hangs and says why, and rolling back returns to
   await standIns.slack.until((slack) => slack.ephemerals('U0ONCALL').some((message) => textOf(message).includes('Logs')), patience);
 
   await press(card, 'Roll back…');
-  await confirm('Roll back', 'U0APPROVER');
-  const rolledBack = await outcome('Roll back');
+  await confirm('Roll back mystocks-api', 'U0APPROVER');
+  const rolledBack = await outcome('Roll back mystocks-api');
   expect(textOf(rolledBack)).toContain('v1.0.1');
   expect((await deployment('mystocks', 'mystocks-api')).spec?.template.spec?.containers[0]?.image).toBe('mystocks/api:v1.0.1');
 });

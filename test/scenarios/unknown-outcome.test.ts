@@ -115,7 +115,7 @@ test('F-30: Helm killed in the middle is not known; its history says that it is 
   await type(bot, oncall, 'stock-service', 'deploy v2.4.0');
   await submit(bot, oncall);
   await bot.advance({ seconds: 3 });
-  setHelmFault(kubeconfigOf(bot), { mode: 'die-after', command: 'upgrade' });
+  setHelmFault(kubeconfigOf(bot), { mode: 'die-after', command: 'upgrade', times: 2 }); // the first is the dry run before the start
   const message = () => bot.slack.channel('stock-service').messages().at(-1)!;
   await press(bot, approver, message(), 'Approve');
   await bot.advance({ minutes: 1 });

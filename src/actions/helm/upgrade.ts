@@ -77,6 +77,7 @@ export const upgrade = defineWrite({
         instead: 'Write that change into the release first (the same action with this value), or put it back on purpose.',
       };
     }
+    const takesOver = drift.length > 0 || workload.managers.some(({ manager }) => manager.startsWith(ourManagers));
     const current = currentRevision(history);
     const changes = [...valueChanges(deployed.values, params.set), ...manifestChanges(workload, manifest, dryRun.manifest)];
     if (changes.every(({ before, after }) => before === after)) {
@@ -90,8 +91,8 @@ export const upgrade = defineWrite({
         ...(drift.length > 0 ? [`${drift.map(driftWords).join('; ')}: Helm takes this over from whoever set it.`] : []),
       ],
       conditions: replicaConditions(workload, dryRun.manifest),
-      request: request(target, metadata, params.set, drift.length > 0),
-      equivalent: ['helm', ...request(target, metadata, params.set, drift.length > 0).arguments.filter((argument) => argument !== '--'), `--kube-context=${target.context}`],
+      request: request(target, metadata, params.set, takesOver),
+      equivalent: ['helm', ...request(target, metadata, params.set, takesOver).arguments.filter((argument) => argument !== '--'), `--kube-context=${target.context}`],
       undo: { primitive: 'helm.rollback', params: { revision: current?.revision ?? last.revision } },
       guard: {
         revision: last.revision,
@@ -108,6 +109,9 @@ export const upgrade = defineWrite({
   progress: progressOfRelease,
   evidence: (context, input) => evidenceOfRelease(context, input, (revision) => revision.description.includes(input.runId)),
 });
+
+/** Under server-side apply Helm stops at a field that a change of ours has set, even where the value is its own again. */
+const ourManagers = 'stockops-';
 
 async function dryRun(context: Context, target: ReleaseTarget, request: RequestVia<'helm'>): Promise<Observed['dryRun']> {
   try {
