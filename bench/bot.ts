@@ -6,7 +6,6 @@ export interface BotProcess extends ServerProcess {
   readonly webhookUrl: string;
   /** The sum of a metric over its labels; with `label`, of those that have it, such as `answer="200"`. */
   metric(name: string, label?: string): Promise<number>;
-  residentBytes(): Promise<number>;
 }
 
 export async function startBotProcess(environment: Readonly<Record<string, string>>): Promise<BotProcess> {
@@ -21,5 +20,5 @@ export async function startBotProcess(environment: Readonly<Record<string, strin
     const lines = (await (await fetch(`${operations}/metrics`)).text()).split('\n');
     return lines.filter((line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(label)).reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   };
-  return { ...started, webhookUrl: `http://127.0.0.1:${port}/webhooks/alertmanager`, metric, residentBytes: () => metric('process_resident_memory_bytes') };
+  return { ...started, webhookUrl: `http://127.0.0.1:${port}/webhooks/alertmanager`, metric };
 }

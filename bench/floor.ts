@@ -13,16 +13,12 @@ await sql`create table if not exists floor (id bigint generated always as identi
 const server = Fastify({ logger: false, bodyLimit: 16 * 1024 * 1024 });
 server.removeAllContentTypeParsers();
 server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-let processorMs = 0;
 server.get('/readyz', async () => ({ ready: true }));
-server.get('/usage', async () => ({ processorMs, residentBytes: process.memoryUsage.rss() }));
 server.post('/', async (request) => {
   await sql`insert into floor (body, received_at) values (${request.body}, ${new Date()})`.execute(db);
   return { stored: true };
 });
 await server.listen({ host: '127.0.0.1', port: Number(process.env['PORT']) });
-const { user, system } = process.cpuUsage();
-processorMs = (user + system) / 1_000;
 
 process.on('SIGTERM', () => {
   process.exit(0);

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiRequest } from '../sandbox/slack/http/web-api.ts';
 import type { Message } from '../sandbox/slack/state.ts';
 import type { SlackStandIn } from '../sandbox/slack/stand-in.ts';
+import { textOf } from '../test/harness/messages.ts';
 import { bodyOf, groups, type Group } from './alerts.ts';
 import { startBotProcess } from './bot.ts';
 import type { Engine } from './engine.ts';
@@ -20,7 +21,8 @@ export interface BurstFigures {
   readonly posts: number;
   readonly edits: number;
   readonly calls: number;
-  readonly limited: number;
+  /** The methods of the calls that Slack answered 429. */
+  readonly limited: readonly string[];
   /** Groups that had a card of their own when the watch ended, and when the last one came, if that was waited for. */
   readonly ownCards: number;
   readonly lastCardMs: number | null;
@@ -80,7 +82,7 @@ export async function measureBurst(engine: Engine, world: World, toTheLastCard: 
     const counted = atNamed ?? watched;
     clicking.abort();
     const { acknowledged, shown } = await clicks;
-    const residentBytes = await bot.residentBytes();
+    const { residentBytes } = await bot.usage();
     const ownCards = seen.ownCards;
 
     let lastCardMs: number | null = null;
@@ -96,7 +98,7 @@ export async function measureBurst(engine: Engine, world: World, toTheLastCard: 
       posts: counted.filter(({ method, status }) => method === 'chat.postMessage' && status === 200).length,
       edits: counted.filter(({ method, status }) => method === 'chat.update' && status === 200).length,
       calls: watched.length,
-      limited: watched.filter(({ status }) => status === 429).length,
+      limited: watched.filter(({ status }) => status === 429).map(({ method }) => method),
       ownCards,
       lastCardMs,
       clicks: samplesOf(acknowledged),
@@ -124,15 +126,7 @@ function look(slack: SlackStandIn, all: readonly Group[], ended: ReadonlySet<str
 
 const namePattern = /burst-\w+-\d{4}/g;
 
-function readable(message: Message): string {
-  const texts: string[] = [message.text];
-  const walk = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(walk);
-    else if (value !== null && typeof value === 'object') for (const [key, item] of Object.entries(value)) key === 'text' && typeof item === 'string' ? texts.push(item) : walk(item);
-  };
-  walk(message.blocks ?? []);
-  return texts.join('\n');
-}
+const readable = (message: Message): string => `${message.text}\n${textOf(message)}`;
 
 /** Presses More on one card after the other. Measured is what the presser waits for: the acknowledgement, and the window. */
 async function click(slack: SlackStandIn, all: readonly Group[], signal: AbortSignal): Promise<{ acknowledged: number[]; shown: number[] }> {

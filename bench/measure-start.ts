@@ -33,15 +33,14 @@ export async function measureStart(engine: Engine, environment: Readonly<Record<
     for (let start = 0; start < warmStarts; start += 1) {
       await using bot = await startBotProcess({ ...environment, ...database.environment });
       warm.push(bot.startMs);
-      processor.push(1_000 * (await bot.metric('process_cpu_seconds_total')));
+      processor.push((await bot.usage()).processorMs);
       await pause(1_500);
-      resident.push(await bot.residentBytes());
+      resident.push((await bot.usage()).residentBytes);
     }
     const floor: { readonly startMs: number; readonly processorMs: number; readonly residentBytes: number }[] = [];
     for (let start = 0; start <= warmStarts; start += 1) {
       await using started = await startFloor(floorDatabase.environment);
-      const usage = (await (await fetch(`${started.url}/usage`)).json()) as { processorMs: number; residentBytes: number };
-      if (start > 0) floor.push({ ...usage, startMs: started.startMs });
+      if (start > 0) floor.push({ ...(await started.usage()), startMs: started.startMs });
     }
     return {
       coldMs: cold.startMs,

@@ -45,13 +45,28 @@ export interface Ask {
 
 export async function askForAction(bot: Bot, ask: Ask): Promise<void> {
   const { system, action, environment } = ask;
-  const identity = await bot.people.identify(ask.place.userId);
-  const denied = whyNotAsk(rulingFor(bot.catalog(), system, environment, action.risk), identity, `${action.title} ${system.name} (${environment})`);
+  const what = `${action.title} ${system.name} (${environment})`;
+  const [identity, standing] = await Promise.all([bot.people.identify(ask.place.userId), whereTyped(bot, ask)]);
+  const denied = whyNotAsk(rulingFor(bot.catalog(), system, environment, action.risk), identity, what);
   if (denied !== null) return sayNo(bot, ask, denied);
   if (action.effect === 'read' && ask.undo === undefined) return answerReading(bot, ask);
+  if (standing === 'shared')
+    return sayNo(bot, ask, { refused: what, rule: 'people of another organisation are in this channel', instead: `Ask for it in ${system.channels.alerts}.` });
+  const elsewhere = standing === 'notOurs' ? { ...ask, place: { ...ask.place, channelId: null } } : ask;
+  return askForChange(bot, elsewhere);
+}
+
+async function askForChange(bot: Bot, ask: Ask): Promise<void> {
   if (ask.dryRun) return showDryRun(bot, ask);
   if (ask.undo === undefined && (ask.choose === true || (await isSomethingMissing(bot, ask))) && (ask.triggerId !== null || ask.viewId !== null)) return askForParameters(bot, ask);
   return showPlan(bot, ask);
+}
+
+/** A card is where the catalog puts it; a command is typed anywhere (T-05). `notOurs`: the bot could not show there how it went on. */
+async function whereTyped(bot: Bot, { incident, place }: Ask): Promise<'ours' | 'shared' | 'notOurs'> {
+  if (incident !== null || place.channelId === null) return 'ours';
+  const standing = await bot.slack.channelStanding(place.channelId);
+  return standing?.isShared === true ? 'shared' : standing?.isMember === true ? 'ours' : 'notOurs';
 }
 
 /** `resume` is a default only where it is known what ran before. */

@@ -106,7 +106,7 @@ function environmentFor(system: System, offered: readonly string[]): string {
 
 function usageOf(system: System, actionId: string): string {
   const action = system.actions.get(actionId);
-  const parameters = (action?.parameters ?? []).map((parameter) => (parameter.required ? `<${parameter.name}>` : `[${parameter.name}]`));
+  const parameters = (action?.parameters ?? []).map((parameter) => (parameter.required && parameter.default === undefined ? `<${parameter.name}>` : `[${parameter.name}]`));
   return `Write: /stock ${[system.id, actionId, ...parameters].join(' ')}`;
 }
 
@@ -142,7 +142,9 @@ async function sayHelp(bot: Bot, { words, place, channelName }: Asked): Promise<
           { usage: '/stock <system> <action> …', what: 'do it; you see the plan first' },
           { usage: '… --dry-run', what: 'only show what would happen' },
         ]
-      : [...system.actions.values()]
+      : // What changes something first: that is what a person looks for when something is wrong.
+        [...system.actions.values()]
+          .toSorted((one, other) => Number(one.effect === 'read') - Number(other.effect === 'read'))
           .filter((action) => whyNotAsk(rulingFor(bot.catalog(), system, environmentFor(system, action.environments), action.risk), identity, '') === null)
           .map((action) => ({ usage: usageOf(system, action.id).slice('Write: '.length), what: `${action.title}${action.effect === 'write' ? '; shows the plan first' : ''}` }));
   await whisper(bot, place, helpMessage({ systemName: system?.name ?? null, commands, topics: system === null ? bot.catalog().systems.map(({ id }) => id) : [] }));

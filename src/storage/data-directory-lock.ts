@@ -4,9 +4,9 @@
  * The kernel ends the listening when the process ends, also by `kill -9`, so a stale lock never needs a person.
  */
 import { createConnection, createServer, type Server } from 'node:net';
-import { mkdir, open, realpath, rm } from 'node:fs/promises';
+import { mkdir, open, realpath, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../support/clock.ts';
 
@@ -23,33 +23,45 @@ export class DataDirectoryHeld extends Error {
   }
 }
 
+/** Taking a lock is a matter of milliseconds; a guard that is older than this was left by a process that died in between. */
+const guardIsStaleAfterMs = 10_000;
+const lookAgainMs = 100;
+/** Whoever starts at the same moment is waited for this long. */
+const patienceMs = 3_000;
+
 /**
- * @throws DataDirectoryHeld when another process holds it
+ * @throws DataDirectoryHeld when another process holds it, or is taking it at this moment
  */
 export async function lockDataDirectory(directory: string): Promise<DataDirectoryLock> {
   await mkdir(directory, { recursive: true });
   const socketPath = await socketPathOf(directory);
-  for (let attempt = 0; attempt < 3; attempt += 1) {
+  for (let waitedMs = 0; waitedMs <= patienceMs; waitedMs += lookAgainMs) {
     const holder = await whoHolds(socketPath);
     if (holder !== undefined) throw new DataDirectoryHeld(directory, holder);
-    // Nobody answers: the socket, if there is one, is a dead process's. Only one of several starters may clear it away.
-    const guardPath = `${socketPath}.taking`;
-    const guard = await open(guardPath, 'wx').catch(() => undefined);
-    if (guard === undefined) {
-      await systemClock.sleep(200 * (attempt + 1));
-      if (attempt === 1) await rm(guardPath, { force: true });
-      continue;
-    }
-    try {
-      if ((await whoHolds(socketPath)) !== undefined) continue;
-      await rm(socketPath, { force: true });
-      return heldBy(await listen(socketPath));
-    } finally {
-      await guard.close();
-      await rm(guardPath, { force: true });
-    }
+    const lock = await take(socketPath);
+    if (lock !== null) return lock;
+    await systemClock.sleep(lookAgainMs);
   }
-  throw new DataDirectoryHeld(directory, (await whoHolds(socketPath)) ?? 'a process that is starting');
+  throw new DataDirectoryHeld(directory, 'a process that is starting');
+}
+
+/** Nobody answers: the socket, if there is one, is a dead process's. Of several starters the one with the guard may clear it away. */
+async function take(socketPath: string): Promise<DataDirectoryLock | null> {
+  const guardPath = `${socketPath}.taking`;
+  const guard = await open(guardPath, 'wx').catch(() => null);
+  if (guard === null) {
+    const left = await stat(guardPath).catch(() => null);
+    if (left !== null && systemClock.now().getTime() - left.mtimeMs > guardIsStaleAfterMs) await rm(guardPath, { force: true });
+    return null;
+  }
+  try {
+    if ((await whoHolds(socketPath)) !== undefined) return null;
+    await rm(socketPath, { force: true });
+    return heldBy(await listen(socketPath));
+  } finally {
+    await guard.close();
+    await rm(guardPath, { force: true });
+  }
 }
 
 // A socket's path may be 103 bytes at most; a deeper directory is named by its hash in the directory for temporary files.
@@ -71,7 +83,8 @@ function whoHolds(socketPath: string): Promise<string | undefined> {
     socket.setEncoding('utf8');
     socket.on('data', (chunk) => (answer += chunk));
     socket.on('end', () => end(answer || 'another process'));
-    socket.on('error', () => end(undefined));
+    // Only these say that nobody listens; where we may not even ask, somebody may.
+    socket.on('error', (error: NodeJS.ErrnoException) => end(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK'].includes(error.code ?? '') ? undefined : `a process that cannot be asked (${error.code})`));
   });
 }
 
@@ -79,7 +92,7 @@ function listen(socketPath: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {
       socket.on('error', () => {});
-      socket.end(`process ${process.pid}`);
+      socket.end(`process ${process.pid} on ${hostname()}`);
     });
     server.once('error', reject);
     server.listen(socketPath, () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /**
  * Places where a test lets the process die, as `kill -9` would: between any two steps of which a crash may lie. Compiled in, so that what is tested is
  * what runs; without STOCKOPS_FAILPOINTS in the environment of the process they do nothing.
@@ -18,12 +20,11 @@ export const failpoints = [
 ] as const;
 export type Failpoint = (typeof failpoints)[number];
 
-/** `run.after-effect` dies there the first time, `run.after-effect:3` the third. */
-const armed = new Map((process.env['STOCKOPS_FAILPOINTS'] ?? '').split(',').map((word) => [word.split(':')[0], Number(word.split(':')[1] ?? 1)]));
+const setting = process.env['STOCKOPS_FAILPOINTS'] ?? '';
 
+/** Armed by name: `run.after-effect,card.after-post`. With `@path`, by what that file says at the moment, so that one process can be armed while it runs. */
 export function failpoint(name: Failpoint): void {
-  const left = armed.get(name);
-  if (left === undefined) return;
-  armed.set(name, left - 1);
-  if (left <= 1) process.kill(process.pid, 'SIGKILL');
+  if (setting === '') return;
+  const armed = setting.startsWith('@') ? readFileSync(setting.slice(1), 'utf8') : setting;
+  if (armed.split(',').includes(name)) process.kill(process.pid, 'SIGKILL');
 }

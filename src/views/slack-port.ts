@@ -25,6 +25,8 @@ export interface SlackPort extends PeoplePort {
   /** The channel's id for a name such as `#alerts`; an id is returned as it is. `null` where there is none. */
   channelId(nameOrId: string): Promise<string | null>;
   channelName(channelId: string): Promise<string | null>;
+  /** Whether people of other organisations are in it, and whether we are. `null`: Slack did not say. */
+  channelStanding(channelId: string): Promise<{ readonly isShared: boolean; readonly isMember: boolean } | null>;
   permalink(channel: string, ts: string): Promise<string | null>;
 }
 

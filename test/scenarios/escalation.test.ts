@@ -21,7 +21,7 @@ const down = { system: 'stock-service', namespace: 'stock-service', severity: 'c
  */
 for (const [why, alertname, labels, pages] of [
   ['SV P1: 0, 5 and 15 min', 'ServiceDown', down, ['02:13 trigger SRE lead', '02:18 trigger Platform team', '02:28 trigger Engineering manager']],
-  ['SA P0: 0, 30, 60 and 120 min, the CTO last', 'DataLoss', { system: 'stock-analysis', severity: 'P0' }, null],
+  ['SA P0: 0, 30, 60 and 120 min, the CTO last', 'DatabaseDown', { system: 'stock-analysis', severity: 'critical' }, null],
   ['MS: the steps of the defaults', 'Anything', { system: 'mystocks', severity: 'critical' }, ['02:13', '02:18', '02:28']],
   ['AP: the steps of the defaults', 'Anything', { system: 'stock-api', severity: 'critical' }, ['02:13', '02:18', '02:28']],
   ['CV: the steps of the defaults', 'Anything', { system: 'crypto-volatility', severity: 'critical' }, ['02:13', '02:18', '02:28']],

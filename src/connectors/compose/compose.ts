@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import type { ComposeContainer } from '../../actions/compose/container.ts';
 import type { ComposePort, Receipt } from '../../actions/ports.ts';
 import type { ComposeTarget } from '../../actions/plan.ts';
@@ -18,6 +17,8 @@ export interface ComposeOptions {
  */
 export function createComposePort(options: ComposeOptions = {}): ComposePort {
   async function docker(host: string, argv: readonly string[], signal: AbortSignal) {
+    // Loaded at the first use: the start of the bot does not wait for it.
+    const { execa } = await import('execa');
     const result = await execa(options.program ?? 'docker', argv, {
       env: environment(host, options),
       extendEnv: false,

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { execa } from 'execa';
 import { parse } from 'yaml';
 import type { HelmRevision, HelmValues } from '../../actions/helm/release.ts';
 import type { HelmPort, Receipt, RequestVia } from '../../actions/ports.ts';
@@ -25,6 +24,8 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
 
   async function helm(context: string, argv: readonly string[], signal: AbortSignal): Promise<HelmResult> {
     const contextFlag = options.kubeconfigPath === undefined ? [] : [`--kube-context=${context}`];
+    // Loaded at the first use: the start of the bot does not wait for it.
+    const { execa } = await import('execa');
     const result = await execa(options.program ?? 'helm', [...contextFlag, ...argv], {
       cwd: chartsFolder,
       env: environment(options),

@@ -1,4 +1,3 @@
-import { api } from '@pagerduty/pdjs';
 import type { OnCall, OnCallPerson, PagerDutyPort } from '../../escalation/pagerduty-port.ts';
 import { systemClock } from '../../support/clock.ts';
 import { brokenCallReason } from './broken-call.ts';
@@ -34,6 +33,8 @@ type RestAnswer = { readonly status: 'read'; readonly data: unknown } | { readon
 
 async function readRest(settings: RestSettings, path: string, query: Record<string, string | string[]>): Promise<RestAnswer> {
   if (settings.token === undefined) return { status: 'failed', reason: 'PAGERDUTY_API_TOKEN is not set.' };
+  // Loaded at the first question: the start of the bot does not wait for it.
+  const { api } = await import('@pagerduty/pdjs');
   const { deadlineMs } = settings;
   const deadline = new AbortController();
   const request = {

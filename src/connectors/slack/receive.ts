@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, HTTPReceiver, LogLevel, SocketModeReceiver, type Receiver } from '@slack/bolt';
 import type { Interaction, Submission, SubmissionAnswer } from '../../views/slack-port.ts';
-import { systemClock } from '../../support/clock.ts';
 import { failpoint } from '../../support/failpoints.ts';
 import { parseCommand, parseHomeOpened, parsePress, parseSubmission } from './parse-interaction.ts';
 
@@ -31,9 +30,6 @@ export interface SlackReceiver {
   stop(): Promise<void>;
 }
 
-const sentAt = 'sentAtSeconds';
-const mostAheadMs = 5 * 60_000;
-
 /** Bolt is used for what it is good at: the connection, the signature, the acknowledgement. Routing is ours, by the verb in the control. */
 export function createSlackReceiver(settings: ReceiveSettings, sink: InteractionSink): SlackReceiver {
   const logger = boltLogger(sink);
@@ -42,18 +38,11 @@ export function createSlackReceiver(settings: ReceiveSettings, sink: Interaction
     timeout: 10_000,
     ...(settings.apiUrl !== undefined && { slackApiUrl: settings.apiUrl }),
   };
-  const http = settings.mode.kind === 'http' ? new HTTPReceiver({ signingSecret: settings.mode.signingSecret, endpoints: slackPath, logger, customPropertiesExtractor: (request) => ({ [sentAt]: Number(request.headers['x-slack-request-timestamp']) }) }) : null;
+  const http = settings.mode.kind === 'http' ? new HTTPReceiver({ signingSecret: settings.mode.signingSecret, endpoints: slackPath, logger }) : null;
   const receiver: Receiver = http ?? new SocketModeReceiver({ appToken: settings.mode.kind === 'socket' ? settings.mode.appToken : '', logger, installerOptions: { clientOptions } });
   // Bolt would ask Slack who we are at every press; a press must be acknowledged also while Slack's API is slow.
   const authorize = async () => ({ botToken: settings.botToken });
   const app = new App({ authorize, receiver, logger, clientOptions, ignoreSelf: false });
-
-  // Bolt refuses what was signed more than five minutes ago, but not what claims to come from later than that (P-12, T-02).
-  app.use(async ({ context, next }) => {
-    const aheadMs = Number(context[sentAt] ?? 0) * 1_000 - systemClock.now().getTime();
-    if (aheadMs <= mostAheadMs) return next();
-    sink.log('A request from Slack is signed for a later time; it was not acted on', { aheadMs });
-  });
 
   const accept = async (interaction: Interaction | null, acknowledge: () => Promise<void>): Promise<void> => {
     if (interaction === null) {

@@ -191,6 +191,15 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
         return null;
       }
     },
+    channelStanding: async (id) => {
+      try {
+        const { channel } = await prompt.conversations.info({ channel: id });
+        if (channel === undefined) return null;
+        return { isShared: channel.is_ext_shared === true || channel.is_pending_ext_shared === true, isMember: channel.is_member === true || channel.is_im === true };
+      } catch {
+        return null;
+      }
+    },
     permalink: async (channel, ts) => {
       try {
         const id = await channelId(channel);

@@ -1,0 +1,142 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { System } from '../../src/catalog/system.ts';
+import { cancelPage, claimPage, endEscalation, keepSpacing, markAccepted, markFailed, markRefused, nextPageAt, raiseEscalation, startEscalation, type Page } from '../../src/escalation/store.ts';
+import { whyNotWanted } from '../../src/escalation/why-not-wanted.ts';
+import { changeIncident, findIncident, insertIncident } from '../../src/incidents/store.ts';
+import { openDatabase, type Db } from '../../src/storage/database.ts';
+import { freshStorage, type TestStorage } from '../harness/storage.ts';
+
+let storage: TestStorage;
+let db: Db;
+beforeAll(async () => {
+  storage = await freshStorage();
+  db = await openDatabase(storage.settings);
+});
+afterAll(async () => {
+  await db.destroy();
+  await storage[Symbol.asyncDispose]();
+});
+
+const start = Date.UTC(2026, 2, 2, 2, 0);
+const step = (minutes: number, role: string, until: 'acknowledged' | 'resolved') => ({ afterMs: minutes * 60_000, role, via: 'pagerduty', until, onlySeverities: [] });
+const system = {
+  severities: [{ label: 'P1', page: 'immediate' }],
+  escalation: { driver: 'bot', clock: 'opened', appliesTo: ['P1'], routingKeySetting: 'KEY', steps: [step(0, 'first', 'acknowledged'), step(5, 'second', 'acknowledged'), step(15, 'boss', 'resolved')] },
+} as unknown as System;
+
+let incidents = 0;
+async function newIncident(now: Date) {
+  return insertIncident(db as never, {
+    source: 'test', origin: 'person', group_key_hash: `escalation ${(incidents += 1)}`, system_id: 's', environment: 'e', component: null, alert_name: '', title: '', severity: 'P1', rank: 1,
+    state: 'triggered', version: 1, channel_id: '#alerts', opened_at: now, alerts_since: now, reopened_count: 0, truncated_alerts: 0, alertmanager_urls: '[]',
+  });
+}
+
+type Step = { readonly kind: 'wait'; readonly seconds: number } | { readonly kind: 'claim' | 'deliver' | 'refuse' | 'lose' | 'reject' | 'die' | 'acknowledge' | 'resolve' | 'reopen' | 'worsen' };
+const steps = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(1, 20, 40, 130, 400) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('claim' as const) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('deliver' as const, 'deliver' as const, 'refuse' as const, 'lose' as const, 'reject' as const, 'die' as const) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('acknowledge' as const, 'resolve' as const, 'reopen' as const, 'worsen' as const) }) },
+  ) as fc.Arbitrary<Step>,
+  { minLength: 6, maxLength: 40 },
+);
+
+/**
+ * Goal: whatever order claims, answers, crashes and people's acts come in, PagerDuty hears nothing before its time, nothing of a trigger after the resolve,
+ * and in the end it knows how the incident ended.
+ * Method: random interleavings of two senders and a person, over the real rows; PagerDuty is a list.
+ */
+test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the end is told', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (history) => {
+      let nowMs = start;
+      const now = () => new Date(nowMs);
+      const { id } = await newIncident(now());
+      const incident = async () => (await findIncident(db, id))!;
+      await db.transaction().execute(async (tx) => startEscalation(tx, 'test', system, await incident(), now()));
+      const heard = new Map<string, string[]>();
+      const inFlight: Page[] = [];
+
+      const hear = (page: Page): void => {
+        const sofar = heard.get(page.dedup_key) ?? [];
+        expect(page.due_at.getTime()).toBeLessThanOrEqual(nowMs);
+        expect(sofar, `${page.action} after ${sofar.join(', ')}`).not.toContain('resolve');
+        heard.set(page.dedup_key, [...sofar, page.action]);
+      };
+      const claim = async (): Promise<void> => {
+        const page = await claimPage(db, `owner ${inFlight.length}`, now());
+        if (page === undefined) return;
+        if (page.incident_id !== id) return cancelPage(db, page);
+        if (whyNotWanted(page, await incident()) === null) inFlight.push(page);
+        else await cancelPage(db, page);
+      };
+      const act = async (state: 'acknowledged' | 'resolved' | 'triggered', then: (tx: never) => Promise<void>, more: object = {}): Promise<void> => {
+        await db.transaction().execute(async (tx) => {
+          await changeIncident(tx, id, { state, ...more });
+          await then(tx as never);
+        });
+      };
+      for (const each of history) {
+        const before = await incident();
+        // Sending has a deadline far below the lease: an answer never comes when the page is somebody else's.
+        const late = inFlight.filter((page) => page.lease_until !== null && page.lease_until.getTime() <= nowMs + 10_000);
+        for (const page of late) inFlight.splice(inFlight.indexOf(page), 1);
+        switch (each.kind) {
+          case 'wait':
+            nowMs += each.seconds * 1_000;
+            break;
+          case 'claim':
+            await claim();
+            break;
+          case 'acknowledge':
+            if (before.state === 'triggered') await act('acknowledged', async (tx) => endEscalation(tx, 'test', await incident(), 'acknowledged', now()));
+            break;
+          case 'resolve':
+            if (before.state !== 'resolved') await act('resolved', async (tx) => endEscalation(tx, 'test', await incident(), 'resolved', now()));
+            break;
+          case 'reopen':
+            if (before.state === 'resolved')
+              await act('triggered', async (tx) => startEscalation(tx, 'test', system, { ...before, state: 'triggered', reopenedCount: before.reopenedCount + 1 }, now()), { reopened_count: before.reopenedCount + 1 });
+            break;
+          case 'worsen':
+            if (before.state !== 'resolved') await db.transaction().execute((tx) => raiseEscalation(tx, 'test', system, before, now()));
+            break;
+          default: {
+            const page = inFlight.shift();
+            if (page === undefined) break;
+            if (each.kind === 'deliver' || each.kind === 'lose') hear(page);
+            if (each.kind === 'deliver')
+              await db.transaction().execute(async (tx) => {
+                await markAccepted(tx, page, now());
+                await keepSpacing(tx, page, now());
+              });
+            if (each.kind === 'refuse' || each.kind === 'lose') await markFailed(db, page, each.kind, new Date(nowMs + 5_000));
+            if (each.kind === 'reject' && page.action === 'trigger') await markRefused(db, page, 'invalid');
+          }
+        }
+      }
+
+      // It ends, PagerDuty takes everything, and an hour passes.
+      if ((await incident()).state !== 'resolved') await act('resolved', async (tx) => endEscalation(tx, 'test', await incident(), 'resolved', now()));
+      nowMs += 3_600_000;
+      inFlight.length = 0;
+      for (let page = await claimPage(db, 'last', now()); page !== undefined; page = await claimPage(db, 'last', now())) {
+        if (page.incident_id !== id || whyNotWanted(page, await incident()) !== null) {
+          await cancelPage(db, page);
+          continue;
+        }
+        hear(page);
+        await markAccepted(db, page, now());
+      }
+      for (const events of heard.values()) {
+        expect(events[0]).toBe('trigger');
+        expect(events.at(-1)).toBe('resolve');
+      }
+      expect(await nextPageAt(db, now())).toBeUndefined();
+    }),
+    { numRuns: 120 },
+  );
+});

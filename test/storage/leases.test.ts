@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openDatabase, type Db } from '../../src/storage/database.ts';
+import { addDuty, addDutyOnce, cancelDuty, claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../../src/storage/duties.ts';
+import { leaseMs, triesBeforeQuarantine } from '../../src/storage/lease.ts';
+import { claimNotification, nextNotificationAt, storeNotification } from '../../src/storage/notifications.ts';
+import { claimMessage, markSent, wantMessage } from '../../src/storage/outbox.ts';
+import { blockPace, takeToken } from '../../src/storage/pace.ts';
+import { freshStorage, type TestStorage } from '../harness/storage.ts';
+
+let storage: TestStorage;
+let db: Db;
+beforeAll(async () => {
+  storage = await freshStorage();
+  db = await openDatabase(storage.settings);
+});
+afterAll(async () => {
+  await db.destroy();
+  await storage[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  for (const table of ['duties', 'notifications', 'messages', 'paces'] as const) await db.deleteFrom(table).execute();
+});
+
+const start = Date.UTC(2026, 2, 2, 2, 0);
+const at = (seconds: number) => new Date(start + seconds * 1_000);
+
+describe('F-33: what is due is taken once', () => {
+  test('by two owners side by side', async () => {
+    for (let number = 0; number < 60; number += 1) await addDuty(db, { kind: 'run.watch', key: String(number), dueAt: at(0) });
+    const takeAll = async (owner: string): Promise<string[]> => {
+      const keys: string[] = [];
+      for (let duty = await claimDuty(db, owner, at(1)); duty !== undefined; duty = await claimDuty(db, owner, at(1))) keys.push(duty.key);
+      return keys;
+    };
+    const [one, two, three] = await Promise.all([takeAll('one'), takeAll('two'), takeAll('three')]);
+    expect([...one, ...two, ...three].toSorted()).toEqual(Array.from({ length: 60 }, (_, number) => String(number)).toSorted());
+  });
+
+  test('never before its time', async () => {
+    await addDuty(db, { kind: 'run.watch', key: 'a', dueAt: at(10) });
+    expect(await claimDuty(db, 'one', at(9.999))).toBeUndefined();
+    expect(await nextDutyAt(db, 'one', at(0))).toEqual(at(10));
+    expect(await claimDuty(db, 'one', at(10))).toMatchObject({ key: 'a' });
+  });
+
+  test('F-34, F-40: again when its holder is gone, who may then no longer finish it', async () => {
+    await addDuty(db, { kind: 'run.watch', key: 'a', dueAt: at(0) });
+    const asleep = (await claimDuty(db, 'asleep', at(0)))!;
+    expect(await claimDuty(db, 'other', at(leaseMs / 1_000 - 1))).toBeUndefined();
+    const taken = (await claimDuty(db, 'other', at(leaseMs / 1_000)))!;
+    await finishDuty(db, asleep);
+    expect((await db.selectFrom('duties').select('state').executeTakeFirstOrThrow()).state).toBe('waiting');
+    await finishDuty(db, taken);
+    expect((await db.selectFrom('duties').select('state').executeTakeFirstOrThrow()).state).toBe('done');
+  });
+});
+
+test('F-10: a duty that keeps failing is set aside after five tries, and others go on', async () => {
+  await addDuty(db, { kind: 'run.watch', key: 'poison', dueAt: at(0) });
+  await addDuty(db, { kind: 'run.watch', key: 'good', dueAt: at(1) });
+  const done: string[] = [];
+  let now = 1;
+  for (let round = 0; round < 20; round += 1) {
+    const duty = await claimDuty(db, 'one', at(now));
+    if (duty?.key === 'poison') await failDuty(db, duty, 'broken', at(now));
+    else if (duty !== undefined) {
+      done.push(duty.key);
+      await finishDuty(db, duty);
+    }
+    now += 10;
+  }
+  expect(done).toEqual(['good']);
+  expect(await db.selectFrom('duties').select(['state', 'tries']).where('key', '=', 'poison').executeTakeFirstOrThrow()).toEqual({ state: 'quarantined', tries: triesBeforeQuarantine });
+});
+
+test('a duty waits once per kind and key: added again it moves, added once it stays, cancelled it is gone', async () => {
+  await addDuty(db, { kind: 'run.watch', key: 'a', dueAt: at(10) });
+  await addDuty(db, { kind: 'run.watch', key: 'a', dueAt: at(5) });
+  await addDutyOnce(db, { kind: 'run.watch', key: 'a', dueAt: at(1) });
+  expect((await db.selectFrom('duties').select('due_at').execute()).map((duty) => duty.due_at)).toEqual([at(5)]);
+  await cancelDuty(db, 'run.watch', 'a');
+  expect(await claimDuty(db, 'one', at(20))).toBeUndefined();
+});
+
+test('what a person waits for is not kept waiting by the diagnostics of a storm', async () => {
+  for (let number = 0; number < 20; number += 1) await addDuty(db, { kind: 'incident.diagnose', key: String(number), dueAt: at(0) });
+  await addDuty(db, { kind: 'run.start', key: 'mine', dueAt: at(5) });
+  const taken: (Duty | undefined)[] = [];
+  for (let hand = 0; hand < 4; hand += 1) taken.push(await claimDuty(db, 'one', at(6)));
+  expect(taken.map((duty) => duty?.kind)).toEqual(['incident.diagnose', 'incident.diagnose', 'run.start', undefined]);
+  // Nothing to do for this process until a lease runs out: it does not ask again and again.
+  expect(await nextDutyAt(db, 'one', at(6))).toEqual(at(6 + leaseMs / 1_000));
+  expect((await claimDuty(db, 'two', at(6)))?.kind).toBe('incident.diagnose');
+  await finishDuty(db, taken[0]!);
+  expect((await claimDuty(db, 'one', at(6)))?.kind).toBe('incident.diagnose');
+});
+
+test('F-08: of one group the next notification is taken when the one before it is done, of others at once', async () => {
+  const body = (group: string, number: number) => `{"alerts":[{"labels":{"x":"\\"groupKey\\":\\"y\\""}}],"groupKey":"{}:{a=\\"${group}\\"}","n":${number}}`;
+  for (const [group, number] of [['one', 1], ['one', 2], ['two', 3]] as const) await storeNotification(db, 'alertmanager', body(group, number), at(0));
+  const first = (await claimNotification(db, 'a', at(1)))!;
+  const other = (await claimNotification(db, 'b', at(1)))!;
+  expect([first, other].map(({ body: text }) => (JSON.parse(text) as { n: number }).n)).toEqual([1, 3]);
+  expect(await claimNotification(db, 'c', at(1))).toBeUndefined();
+  await db.updateTable('notifications').set({ state: 'applied' }).where('id', '=', first.id).execute();
+  expect(await nextNotificationAt(db)).toEqual(at(0));
+  expect((JSON.parse((await claimNotification(db, 'c', at(1)))!.body) as { n: number }).n).toBe(2);
+});
+
+describe('the outbox', () => {
+  const want = (key: string, more: Partial<Parameters<typeof wantMessage>[1]> = {}, seconds = 0) => wantMessage(db, { key, channel: '#alerts', kind: 'card', subject: key, priority: 11, ...more }, at(seconds));
+  const claim = (kind: 'post' | 'edit' = 'post', except: string[] = []) => claimMessage(db, 'one', at(60), kind, except);
+  const posted = async (key: string) => {
+    const message = (await db.selectFrom('messages').selectAll().where('key', '=', key).executeTakeFirstOrThrow())!;
+    await markSent(db, message, { version: message.wanted_version, channel: message.channel_id, ts: `ts ${key}`, sha256: null });
+  };
+
+  test('the most urgent first, then the oldest; a paused channel is passed over', async () => {
+    await want('late', {}, 2);
+    await want('early', {}, 1);
+    await want('worst', { priority: 5 }, 3);
+    await want('elsewhere', { channel: '#other', priority: 20 });
+    expect((await claim('post', ['#alerts']))?.key).toBe('elsewhere');
+    expect([(await claim())?.key, (await claim())?.key, (await claim())?.key, (await claim())?.key]).toEqual(['worst', 'early', 'late', undefined]);
+  });
+
+  test('a reply waits for what it replies to, and lends it its urgency', async () => {
+    await want('card:1', { priority: 14 });
+    await want('card:2', { priority: 11 });
+    await want('mine', { threadKey: 'card:1', priority: 5 });
+    expect((await claim())?.key).toBe('card:1');
+    await posted('card:1');
+    expect((await claim())?.key).toBe('mine');
+  });
+
+  test('F-15: what was wanted while it was sent stays to be sent, and an older version never counts as the newer', async () => {
+    await want('a');
+    const message = (await claim())!;
+    await want('a');
+    await markSent(db, message, { version: message.wanted_version, channel: '#alerts', ts: '1', sha256: null });
+    const again = (await claim('edit'))!;
+    expect(again.wanted_version).toBe(2);
+    await markSent(db, again, { version: 2, channel: '#alerts', ts: '1', sha256: null });
+    await markSent(db, again, { version: 1, channel: '#alerts', ts: '1', sha256: null });
+    expect(await claim('edit')).toBeUndefined();
+  });
+});
+
+describe('D8: the pace is one for all processes', () => {
+  const pace = { capacity: 2, perSecond: 0.5 };
+  test('tokens run out, come back with time, and never more than fit', async () => {
+    expect(await takeToken(db, 'k', pace, at(0))).toBe(null);
+    expect(await takeToken(db, 'k', pace, at(0))).toBe(null);
+    expect(await takeToken(db, 'k', pace, at(0))).toEqual(at(2));
+    expect(await takeToken(db, 'k', pace, at(2))).toBe(null);
+    expect(await Promise.all([1, 2, 3].map(() => takeToken(db, 'k', pace, at(1_000))))).toEqual([null, null, at(1_002)]);
+  });
+  test('what Slack forbids is forbidden until it says, whatever tokens there are', async () => {
+    await blockPace(db, 'k', at(30));
+    expect((await takeToken(db, 'k', pace, at(1)))!.getTime()).toBeGreaterThanOrEqual(at(30).getTime());
+    await blockPace(db, 'k', at(20));
+    expect((await takeToken(db, 'k', pace, at(25)))!.getTime()).toBeGreaterThanOrEqual(at(30).getTime());
+  });
+});
