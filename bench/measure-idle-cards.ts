@@ -7,7 +7,7 @@ import { send, sendUntilTaken } from './load.ts';
 import { startFloor } from './measure-start.ts';
 import type { World } from './world.ts';
 
-const cards = 24;
+const cards = 20;
 /** Longer than the pace of a channel, so that no card waits for the one before. */
 const pauseMs = 1_300;
 

@@ -16,10 +16,10 @@ export interface IntakeFigures {
   readonly appliedPerSecond: number;
 }
 
-const perSecond = 25;
-const perRound = 100;
+const perSecond = 10;
+const perRound = 50;
 const rounds = 2;
-const fast = 300;
+const fast = 100;
 const fastAtOnce = 16;
 /** So many groups fire and go on firing; every further webhook repeats one of them, as Alertmanager does. */
 const groupCount = 20;

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -16,10 +17,17 @@ const usage = `stockops: runs the runbooks of your systems with the people who a
 /** Each command is loaded when it is asked for: checking a file should not wait for Slack's and Kubernetes' clients. */
 const commands: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
   serve: async () => (await import('./commands/serve.ts')).serve(process.env),
-  sandbox: async () => (await import('../sandbox/run.ts')).runSandbox(),
+  sandbox,
   'check-config': async ([directory]) => (await import('./commands/check-config.ts')).checkConfig(directory ?? process.env['STOCKOPS_SYSTEMS_DIR'] ?? './systems'),
   db: async ([what]) => (what === 'migrate' ? (await import('./commands/migrate-database.ts')).migrateDatabase(process.env) : wrongUse()),
 };
+
+/** The image of the bot leaves the sandbox out. */
+async function sandbox(): Promise<number> {
+  if (existsSync(new URL('../sandbox/run.ts', import.meta.url))) return (await import('../sandbox/run.ts')).runSandbox();
+  console.error('The sandbox is not part of this installation. It comes with the source: npm ci && npm start');
+  return 2;
+}
 
 async function main(): Promise<number> {
   let parsed;

@@ -66,7 +66,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
   const notDurable = storage.kind === 'postgres' ? await whyNotDurable(db) : null;
   if (notDurable !== null && !settings.STOCKOPS_ALLOW_LOSS) {
     await db.destroy();
-    throw new Error(`PostgreSQL is not set up to keep what it confirms: ${notDurable} (STOCKOPS_ALLOW_LOSS=yes accepts it.)`);
+    throw new Error(`PostgreSQL is not set up to keep what it confirms: ${notDurable} (STOCKOPS_ALLOW_LOSS=true accepts it.)`);
   }
   await migrate(db);
   if (storage.kind === 'pglite') await dropLeases(db);

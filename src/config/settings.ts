@@ -9,7 +9,7 @@ export const settingDocs = {
   OPS_PORT: { purpose: 'port of /livez, /readyz and /metrics', example: '9090' },
   ALERTMANAGER_TOKEN: { purpose: 'bearer token that Alertmanager must send; several, separated by commas, while one replaces another', example: '64 random hex digits' },
   DATABASE_URL: { purpose: 'PostgreSQL; without it PGlite in STOCKOPS_DATA_DIR', example: 'postgres://stockops@db/stockops' },
-  STOCKOPS_ALLOW_LOSS: { purpose: 'yes: start although the database may lose what it has confirmed', example: 'no' },
+  STOCKOPS_ALLOW_LOSS: { purpose: 'true: start although the database may lose what it has confirmed', example: 'false' },
   STOCKOPS_DATA_DIR: { purpose: 'directory of PGlite', example: './data' },
   STOCKOPS_SYSTEMS_DIR: { purpose: 'directory of the catalog', example: './systems' },
   SLACK_BOT_TOKEN: { purpose: 'bot token of the Slack app', example: 'xoxb-…' },
@@ -36,6 +36,10 @@ export const secretSettings: ReadonlySet<string> = new Set<SettingName>(['ALERTM
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const url = z.url({ protocol: /^https?$/ });
+const yesOrNo = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((answer) => answer === 'true');
 const Settings = z
   .object({
     PORT: port.default(8080),
@@ -47,10 +51,7 @@ const Settings = z
       .transform((text) => text.split(',').map((token) => token.trim()))
       .refine((tokens) => tokens.every((token) => token.length >= 32), 'each token must have at least 32 characters'),
     DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-    STOCKOPS_ALLOW_LOSS: z
-      .enum(['yes', 'no'])
-      .default('no')
-      .transform((answer) => answer === 'yes'),
+    STOCKOPS_ALLOW_LOSS: yesOrNo,
     STOCKOPS_DATA_DIR: z.string().default('./data'),
     STOCKOPS_SYSTEMS_DIR: z.string().default('./systems'),
     SLACK_BOT_TOKEN: z.string().min(1),
@@ -62,10 +63,7 @@ const Settings = z
     PAGERDUTY_API_URL: url.default('https://api.pagerduty.com'),
     PAGERDUTY_EVENTS_URL: url.default('https://events.pagerduty.com'),
     KUBECONFIG: z.string().optional(),
-    KUBECONFIG_ALLOW_EXEC: z
-      .enum(['true', 'false'])
-      .default('false')
-      .transform((answer) => answer === 'true'),
+    KUBECONFIG_ALLOW_EXEC: yesOrNo,
     HELM_BIN: z.string().default('helm'),
     STOCKOPS_CHARTS_DIR: z.string().default('.'),
     DOCKER_BIN: z.string().default('docker'),

@@ -41,7 +41,7 @@ export async function startBotProcess(): Promise<BotProcess> {
     ...standIns.environment,
     ...(PATH !== undefined && { PATH }),
     ...(HOME !== undefined && { HOME }),
-    ...(storage.settings.kind === 'postgres' && { DATABASE_URL: storage.settings.url, STOCKOPS_ALLOW_LOSS: 'yes' }),
+    ...(storage.settings.kind === 'postgres' && { DATABASE_URL: storage.settings.url, STOCKOPS_ALLOW_LOSS: 'true' }),
     STOCKOPS_DATA_DIR: join(folder, 'database'),
     STOCKOPS_FAILPOINTS: `@${armedFile}`,
     HOST: '127.0.0.1',

@@ -4,7 +4,8 @@ import type { System } from '../../src/catalog/system.ts';
 import { cancelPage, claimPage, endEscalation, keepSpacing, markAccepted, markFailed, markRefused, nextPageAt, raiseEscalation, startEscalation, type Page } from '../../src/escalation/store.ts';
 import { whyNotWanted } from '../../src/escalation/why-not-wanted.ts';
 import { changeIncident, findIncident, insertIncident } from '../../src/incidents/store.ts';
-import { openDatabase, type Db } from '../../src/storage/database.ts';
+import type { Incident } from '../../src/incidents/incident.ts';
+import { openDatabase, type Db, type Tx } from '../../src/storage/database.ts';
 import { freshStorage, type TestStorage } from '../harness/storage.ts';
 
 let storage: TestStorage;
@@ -54,9 +55,10 @@ test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the
     fc.asyncProperty(steps, async (history) => {
       let nowMs = start;
       const now = () => new Date(nowMs);
-      const { id } = await newIncident(now());
+      const opened = await newIncident(now());
+      const { id } = opened;
       const incident = async () => (await findIncident(db, id))!;
-      await db.transaction().execute(async (tx) => startEscalation(tx, 'test', system, await incident(), now()));
+      await db.transaction().execute((tx) => startEscalation(tx, 'test', system, opened, now()));
       const heard = new Map<string, string[]>();
       const inFlight: Page[] = [];
 
@@ -73,12 +75,10 @@ test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the
         if (whyNotWanted(page, await incident()) === null) inFlight.push(page);
         else await cancelPage(db, page);
       };
-      const act = async (state: 'acknowledged' | 'resolved' | 'triggered', then: (tx: never) => Promise<void>, more: object = {}): Promise<void> => {
-        await db.transaction().execute(async (tx) => {
-          await changeIncident(tx, id, { state, ...more });
-          await then(tx as never);
-        });
+      const act = async (state: 'acknowledged' | 'resolved' | 'triggered', then: (tx: Tx, after: Incident) => Promise<void>, more: object = {}): Promise<void> => {
+        await db.transaction().execute(async (tx) => then(tx, await changeIncident(tx, id, { state, ...more })));
       };
+      const end = (reason: 'acknowledged' | 'resolved') => act(reason, (tx, after) => endEscalation(tx, 'test', after, reason, now()));
       for (const each of history) {
         const before = await incident();
         // Sending has a deadline far below the lease: an answer never comes when the page is somebody else's.
@@ -92,14 +92,14 @@ test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the
             await claim();
             break;
           case 'acknowledge':
-            if (before.state === 'triggered') await act('acknowledged', async (tx) => endEscalation(tx, 'test', await incident(), 'acknowledged', now()));
+            if (before.state === 'triggered') await end('acknowledged');
             break;
           case 'resolve':
-            if (before.state !== 'resolved') await act('resolved', async (tx) => endEscalation(tx, 'test', await incident(), 'resolved', now()));
+            if (before.state !== 'resolved') await end('resolved');
             break;
           case 'reopen':
             if (before.state === 'resolved')
-              await act('triggered', async (tx) => startEscalation(tx, 'test', system, { ...before, state: 'triggered', reopenedCount: before.reopenedCount + 1 }, now()), { reopened_count: before.reopenedCount + 1 });
+              await act('triggered', (tx, after) => startEscalation(tx, 'test', system, after, now()), { reopened_count: before.reopenedCount + 1 });
             break;
           case 'worsen':
             if (before.state !== 'resolved') await db.transaction().execute((tx) => raiseEscalation(tx, 'test', system, before, now()));
@@ -120,7 +120,7 @@ test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the
       }
 
       // It ends, PagerDuty takes everything, and an hour passes.
-      if ((await incident()).state !== 'resolved') await act('resolved', async (tx) => endEscalation(tx, 'test', await incident(), 'resolved', now()));
+      if ((await incident()).state !== 'resolved') await end('resolved');
       nowMs += 3_600_000;
       inFlight.length = 0;
       for (let page = await claimPage(db, 'last', now()); page !== undefined; page = await claimPage(db, 'last', now())) {
@@ -131,7 +131,8 @@ test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the
         hear(page);
         await markAccepted(db, page, now());
       }
-      for (const events of heard.values()) {
+      // An end of which PagerDuty never heard the beginning says nothing to it: the try that may have reached it did not.
+      for (const events of [...heard.values()].filter((sofar) => sofar.includes('trigger'))) {
         expect(events[0]).toBe('trigger');
         expect(events.at(-1)).toBe('resolve');
       }

@@ -1,7 +1,9 @@
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { labelsOf, textOf } from '../harness/messages.ts';
 import { startTestBot, type TestBot } from '../harness/test-bot.ts';
 import { approver, ask, card, directMessages, fire, modal, modalText, oncall, press, pressInModal, reply, sreLead, submit, support, thread, told, type, writes } from './on-call.ts';
+import { systemsThatChange } from './systems-that-change.ts';
 
 /**
  * Goal: what can hurt production needs somebody else, who sees exactly what the requester saw; nobody decides alone, late, twice or without the right.
@@ -159,6 +161,35 @@ test('T-13: a target that somebody changed meanwhile voids the approval, and a f
 
   await press(bot, oncall, voided, 'Ask again…');
   expect(modalText(bot, oncall)).toContain('Scale mystocks-api from 4 to 2');
+});
+
+test('T-13: a stored plan that is not the one that was agreed to never starts', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  const away = bot.kubernetes.fail({ mode: 'reset-before' });
+  await press(bot, approver, reply(bot, 'from 3 to 2'), 'Approve');
+  await sql`update runs set plan = jsonb_set(plan, '{draft,request,body,2,value}', '1')`.execute(bot.running.db);
+  away.stop();
+  await bot.advance({ minutes: 1 });
+  expect(writes(bot)).toEqual([]);
+  expect(textOf(reply(bot, 'from 3 to 2'))).toContain('The stored plan is not the one that was agreed to.');
+});
+
+test('F-49: a rule that became stricter while a request waits applies to it', async () => {
+  await using systems = await systemsThatChange();
+  await using bot = await startTestBot({ systemsDirectory: systems.path });
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  await systems.replace('policies.yaml', /(id: protected-high[^]*?approvals: )1/, '$12');
+  expect(await bot.running.reload()).toEqual([]);
+  await press(bot, approver, reply(bot, 'from 3 to 2'), 'Approve');
+  await bot.advance({ minutes: 1 });
+  expect(writes(bot)).toEqual([]);
+  expect(textOf(reply(bot, 'from 3 to 2'))).toContain('1 of 2');
+  await press(bot, 'U0PLATFORM', reply(bot, 'from 3 to 2'), 'Approve');
+  await bot.advance({ minutes: 1 });
+  expect(writes(bot)).toHaveLength(1);
 });
 
 test('Stop needs the name typed and two people, one of them the owner; Start begins with the number that ran before', async () => {

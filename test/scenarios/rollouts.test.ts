@@ -1,12 +1,10 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { helmCalls } from '../../sandbox/helm/faults.ts';
 import { labelsOf, textOf } from '../harness/messages.ts';
 import { startTestBot, type TestBot } from '../harness/test-bot.ts';
 import { approver, ask, card, fire, modal, modalText, oncall, press, pressInModal, reply, submit, type, writes } from './on-call.ts';
+import { systemsThatChange } from './systems-that-change.ts';
 
 /**
  * Goal: a version goes out and comes back through the tool that owns it, nothing else changes on the way, and a rollout that hangs says why.
@@ -37,7 +35,9 @@ test('SV-47: Roll back names the image it goes back to, offers only other images
 });
 
 test('a broken version hangs, says why with the last words, and rolls back', async () => {
-  await using systems = await systemsWithBrokenTag();
+  // A tag that no registry has, which the pattern of the catalog would not let through.
+  await using systems = await systemsThatChange();
+  await systems.replace('mystocks/system.yaml', /tagPattern: "[^"]+"/, 'tagPattern: "^(v[0-9]+[.][0-9]+[.][0-9]+|broken)$"');
   await using bot = await startTestBot({ systemsDirectory: systems.path });
   await fire(bot, 'mystocks');
   await type(bot, oncall, 'mystocks', 'deploy broken');
@@ -117,13 +117,3 @@ test('components: the worker is scaled when the worker is named, and the compone
   await type(bot, oncall, 'general', 'analysis restart frontend');
   expect(modalText(bot, oncall)).toContain('Restart stock-analysis-frontend');
 });
-
-/** The catalog, with a version of MyStocks that no registry has. */
-async function systemsWithBrokenTag(): Promise<{ readonly path: string } & AsyncDisposable> {
-  const path = await mkdtemp(join(tmpdir(), 'stockops-systems-'));
-  await cp(fileURLToPath(new URL('../../systems', import.meta.url)), path, { recursive: true });
-  const file = join(path, 'mystocks/system.yaml');
-  const text = await readFile(file, 'utf8');
-  await writeFile(file, text.replace(/tagPattern: "[^"]+"/, 'tagPattern: "^(v[0-9]+[.][0-9]+[.][0-9]+|broken)$"'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}

@@ -123,6 +123,7 @@ function environment(options: HelmOptions): Record<string, string> {
     HELM_CACHE_HOME: `${cache}/cache`,
     HELM_CONFIG_HOME: `${cache}/config`,
     HELM_DATA_HOME: `${cache}/data`,
+    KUBECACHEDIR: `${cache}/kube`,
     // A folder that nobody fills: plugins are programs.
     HELM_PLUGINS: `${cache}/no-plugins`,
   };
