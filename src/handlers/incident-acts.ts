@@ -27,18 +27,20 @@ export async function acknowledge(bot: Bot, incidentId: number, userId: string, 
   });
 }
 
+/** A person closes it, or says afterwards what it was when it had ended by itself. Either way the resolution notice goes into the thread. */
 export async function resolve(bot: Bot, incidentId: number, userId: string, words: { readonly cause: string; readonly impact: string }): Promise<Acted> {
   return acting(bot, incidentId, null, async (tx, incident, now) => {
-    if (incident.state === 'resolved') return { kind: 'stale', incident };
-    const after = await changeIncident(tx, incident.id, { state: 'resolved', resolved_at: now, resolved_by: userId, cause: words.cause, impact: words.impact });
-    await addTimelineEntry(tx, incident.id, { at: now, kind: 'resolved', actor: userId, text: `resolved; cause: ${words.cause}; impact: ${words.impact}` });
-    await endEscalation(tx, bot.installation, after, 'resolved', now);
+    const isOver = incident.state === 'resolved';
+    if (isOver && incident.cause !== null) return { kind: 'stale', incident };
+    const after = await changeIncident(tx, incident.id, { ...(!isOver && { state: 'resolved' as const, resolved_at: now, resolved_by: userId }), cause: words.cause, impact: words.impact });
+    await addTimelineEntry(tx, incident.id, { at: now, kind: isOver ? 'cause' : 'resolved', actor: userId, text: `${isOver ? 'added' : 'resolved;'} cause: ${words.cause}; impact: ${words.impact}` });
+    if (!isOver) await endEscalation(tx, bot.installation, after, 'resolved', now);
     await showIncident(tx, after, now);
     const others = await tx.selectFrom('incidents').select((eb) => eb.fn.countAll<number>().as('count')).where('state', '<>', 'resolved').executeTakeFirstOrThrow();
     await sayInThread(tx, after, `resolution:${after.id}:${after.reopenedCount}`, resolutionNotice({
       severity: after.severity,
       title: after.title,
-      lastedMs: now.getTime() - after.openedAt.getTime(),
+      lastedMs: (after.resolvedAt ?? now).getTime() - after.openedAt.getTime(),
       cause: words.cause,
       otherOpenIncidents: Number(others.count),
       postMortemWithinMs: postMortemWithin(systemOf(bot.catalog(), after), after),

@@ -124,6 +124,7 @@ async function receive(bot: Bot, message: Message, { version, channel, content, 
 
 // What is wrong is the app's access, not this message: nothing else would be taken either, and everything will be once a person has mended it.
 const appIsRefused = new Set(['token_revoked', 'token_expired', 'invalid_auth', 'not_authed', 'account_inactive', 'org_login_required', 'ekm_access_denied', 'missing_scope', 'not_allowed_token_type', 'accesslimited', 'access_denied', 'no_permission']);
+// Somebody deleted it, or Slack lets it be edited no more.
 const messageIsGone = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed']);
 const contentIsRefused = new Set(['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long', 'block_mismatch', 'markdown_text_conflict', 'no_text', 'too_many_attachments', 'invalid_metadata_format', 'metadata_too_large', 'invalid_arguments']);
 

@@ -44,7 +44,7 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
     case 'incident.resolve':
       return withIncident(bot, press, control, (incident) =>
         responding(bot, press, incident, identity, 'Resolve', async () => {
-          if (incident.state === 'resolved') return told(bot, press, { kind: 'stale', incident });
+          if (incident.state === 'resolved' && incident.cause !== null) return told(bot, press, { kind: 'stale', incident });
           const { firing } = await summarizeAlerts(bot.db, incident.id);
           await open(bot, press, resolveModal({ incident, systemName: systemOf(bot.catalog(), incident)?.name ?? null, firing }));
         }),

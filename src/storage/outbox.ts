@@ -22,7 +22,7 @@ export interface WantedMessage {
   readonly kind: string;
   readonly subject: string;
   readonly content?: Json;
-  /** 0 first. Storm cards 0, then cards by rank, then threads. */
+  /** The lower first: 5 is what a person waits for, 7 and 8 a storm, 11 to 14 the cards by rank, 15 and more what belongs to them. */
   readonly priority: number;
   readonly pinned?: boolean;
 }
@@ -101,7 +101,8 @@ export async function markPosting(db: DbOrTx, message: Message, now: Date): Prom
 /** Slack shows the message as of `sentVersion`; a later wish stays open. Said of whoever's lease it was: it is a fact. */
 export async function markSent(db: DbOrTx, message: Message, sent: { readonly version: number; readonly channel: string; readonly ts: string; readonly sha256: string | null }): Promise<void> {
   await sql`
-    update messages set posted_ts = ${sent.ts}, posted_channel = nullif(${sent.channel}, channel_id), posting_since = null, sent_version = greatest(sent_version, ${sent.version}), sent_sha256 = ${sent.sha256},
+    update messages set posted_ts = ${sent.ts}, posted_channel = nullif(${sent.channel}, channel_id), posting_since = null, sent_version = greatest(sent_version, ${sent.version}), 
+      sent_sha256 = case when lease_owner = ${message.lease_owner} then ${sent.sha256}::text end,
       lease_owner = null, lease_until = null, tries = 0, last_error = null
     where id = ${message.id}`.execute(db);
 }

@@ -77,10 +77,12 @@ export async function startBotProcess(): Promise<BotProcess> {
     arm: (point) => writeFile(armedFile, point),
     kill: () => void running.child.kill('SIGKILL'),
     startAgain: async () => {
+      let hasDied = false;
+      void running.died.then(() => (hasDied = true));
+      await standIns.slack.until(() => hasDied && standIns.slack.connectionCount === 0, { withinMs: 90_000, what: 'the death of the bot' });
       const signal = await running.died;
       if (signal !== 'SIGKILL') throw new Error(`the bot ended by ${signal ?? 'itself'} and not by SIGKILL`);
       await writeFile(armedFile, '');
-      await standIns.slack.until((slack) => slack.connectionCount === 0, { what: 'the end of the dead connection' });
       await begin();
     },
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),

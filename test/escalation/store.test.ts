@@ -53,6 +53,7 @@ const steps = fc.array(
 test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the end is told', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (history) => {
+      await db.deleteFrom('pages').execute();
       let nowMs = start;
       const now = () => new Date(nowMs);
       const opened = await newIncident(now());
@@ -65,13 +66,13 @@ test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the
       const hear = (page: Page): void => {
         const sofar = heard.get(page.dedup_key) ?? [];
         expect(page.due_at.getTime()).toBeLessThanOrEqual(nowMs);
-        expect(sofar, `${page.action} after ${sofar.join(', ')}`).not.toContain('resolve');
+        // A resolve whose answer was lost is told again; anything else after it would open a new alert.
+        if (page.action !== 'resolve') expect(sofar, `${page.action} after ${sofar.join(', ')}`).not.toContain('resolve');
         heard.set(page.dedup_key, [...sofar, page.action]);
       };
       const claim = async (): Promise<void> => {
         const page = await claimPage(db, `owner ${inFlight.length}`, now());
         if (page === undefined) return;
-        if (page.incident_id !== id) return cancelPage(db, page);
         if (whyNotWanted(page, await incident()) === null) inFlight.push(page);
         else await cancelPage(db, page);
       };
@@ -124,7 +125,7 @@ test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the
       nowMs += 3_600_000;
       inFlight.length = 0;
       for (let page = await claimPage(db, 'last', now()); page !== undefined; page = await claimPage(db, 'last', now())) {
-        if (page.incident_id !== id || whyNotWanted(page, await incident()) !== null) {
+        if (whyNotWanted(page, await incident()) !== null) {
           await cancelPage(db, page);
           continue;
         }
