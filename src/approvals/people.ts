@@ -3,12 +3,12 @@ import type { Clock } from '../support/clock.ts';
 import type { PeoplePort, Person } from './person.ts';
 import type { Identity } from './policy.ts';
 
-/** A role taken away counts within this time (T-15); before an effect it is always asked afresh. */
+/** A role taken away counts within this time (T-15); before something starts it is asked for afresh. Slack answers for all groups 20 times a minute. */
 const rememberedMs = 60_000;
 
 export interface People {
   identify(userId: string): Promise<Identity>;
-  /** As they are at this moment, in the order of the ids: before something is decided or started. Slack is asked once for all of them. */
+  /** As they are at this moment, in the order of the ids: before something starts. Slack is asked once for all of them. */
   identifyAfresh(userIds: readonly string[]): Promise<readonly Identity[]>;
   /** Slack ids of everybody with the role; `null` where Slack did not say. */
   membersOf(roleId: string): Promise<readonly string[] | null>;
@@ -50,14 +50,16 @@ function membersIn(role: Role, groups: Groups | null): readonly string[] | null 
 }
 
 function remembering<T>(clock: Clock, read: (key: string) => Promise<T | null>): (key: string, afresh: boolean) => Promise<T | null> {
-  const remembered = new Map<string, { readonly untilMs: number; readonly value: T }>();
+  const remembered = new Map<string, { readonly untilMs: number; readonly answer: Promise<T | null> }>();
   return async (key, afresh) => {
+    const now = clock.now().getTime();
     const known = remembered.get(key);
-    if (!afresh && known !== undefined && clock.now().getTime() < known.untilMs) return known.value;
-    const askedAtMs = clock.now().getTime();
-    const value = await read(key);
-    if (value === null) remembered.delete(key);
-    else remembered.set(key, { untilMs: askedAtMs + rememberedMs, value });
+    if (!afresh && known !== undefined && now < known.untilMs) return known.answer;
+    // The question itself is remembered, so that those who ask at the same moment ask once.
+    const asked = { untilMs: now + rememberedMs, answer: read(key).catch(() => null) };
+    remembered.set(key, asked);
+    const value = await asked.answer;
+    if (value === null && remembered.get(key) === asked) remembered.delete(key);
     return value;
   };
 }

@@ -82,7 +82,7 @@ async function deliver(bot: Bot, message: Message, now: Date, paceKey: string): 
     const found = await bot.slack.find({ channel: place, threadTs, key: message.key, since: message.posting_since });
     // Found as it was then; whether it is behind is seen in the next round.
     if (typeof found === 'string') return conclude(markSent(bot.db, message, { version: 0, channel: place, ts: found, sha256: null }));
-    if (found === undefined && now.getTime() - message.posting_since.getTime() < reconcileMs) return conclude(putBack(bot, message, 'Slack did not say whether it was posted', now));
+    if (found === undefined && now.getTime() - message.posting_since.getTime() < reconcileMs) return conclude(putBack(bot, message, 'Slack did not say whether it was posted', now, 'perhaps'));
     // A twin may be there. It is looked for once history answers again.
     if (found === undefined) await lookForTwin(bot.db, { key: message.key, channel: place, threadTs, since: message.posting_since }, now);
   }
@@ -113,10 +113,10 @@ async function receive(bot: Bot, message: Message, { version, channel, content, 
     case 'limited': {
       const until = new Date(now.getTime() + answer.retryAfterMs);
       await blockPace(bot.db, paceKey, until);
-      return conclude(markFailed(bot.db, message, until, 'Slack asked to wait'));
+      return conclude(markFailed(bot.db, message, until, 'Slack asked to wait', 'no'));
     }
     case 'lost':
-      return conclude(putBack(bot, message, answer.reason, now));
+      return conclude(putBack(bot, message, answer.reason, now, 'perhaps'));
     case 'refused':
       return afterRefusal(bot, message, answer, content, now);
   }
@@ -131,12 +131,12 @@ const contentIsRefused = new Set(['invalid_blocks', 'invalid_blocks_format', 'ms
 /** Some card beats no card: the same facts as plain text, or in the channel for whatever has no other place. Never the same call for ever (F-14). */
 async function afterRefusal(bot: Bot, message: Message, answer: { readonly error: string; readonly permanent: boolean }, content: MessageContent, now: Date): Promise<Date | null> {
   const { error } = answer;
-  if (!answer.permanent) return conclude(putBack(bot, message, error, now));
+  if (!answer.permanent) return conclude(putBack(bot, message, error, now, 'no'));
   if (messageIsGone.has(error) && message.posted_ts !== null) return conclude(postAnew(bot.db, message));
   bot.log.error('Slack refused a message', { key: message.key, channel: placeOf(message), error });
   if (appIsRefused.has(error)) {
     const until = new Date(now.getTime() + refusedAppPauseMs);
-    await markFailed(bot.db, message, until, error);
+    await markFailed(bot.db, message, until, error, 'no');
     return until;
   }
   if (contentIsRefused.has(error) && (await sayPlainly(bot, message, content))) return null;
@@ -158,13 +158,13 @@ async function sayPlainly(bot: Bot, message: Message, content: MessageContent): 
   return true;
 }
 
-function putBack(bot: Bot, message: Message, error: string, now: Date): Promise<void> {
-  return markFailed(bot.db, message, new Date(now.getTime() + backOffMs(message.tries + 1)), error);
+function putBack(bot: Bot, message: Message, error: string, now: Date, happened: 'no' | 'perhaps'): Promise<void> {
+  return markFailed(bot.db, message, new Date(now.getTime() + backOffMs(message.tries + 1)), error, happened);
 }
 
 /** A fault of ours: it cannot even be written. After some tries it is set aside, so that it keeps nobody waiting; of an incident there is at least a line. */
 async function afterFault(bot: Bot, message: Message, error: string, now: Date): Promise<void> {
-  if (message.tries + 1 < triesBeforeQuarantine) return putBack(bot, message, error, now);
+  if (message.tries + 1 < triesBeforeQuarantine) return putBack(bot, message, error, now, 'perhaps');
   bot.log.error('A message could not be written', { key: message.key, error });
   const line: MessageContent = { text: `❓ INC-${message.subject}: its card could not be drawn. /stock incidents has it.`, blocks: [] };
   if (message.kind !== 'card' || !(await sayPlainly(bot, message, line))) await markUndeliverable(bot.db, message, error);

@@ -7,6 +7,7 @@ import { approveRun, withdrawRun, type Decided } from '../runs/decide.ts';
 import { lookAgain } from '../runs/watch.ts';
 import { findRun } from '../runs/store.ts';
 import type { Run } from '../runs/run.ts';
+import { refreshMessages } from '../storage/outbox.ts';
 import { parseControl, type Control } from '../views/controls.ts';
 import { moreModal } from '../views/more-modal.ts';
 import { planModal, wholePlanModal } from '../views/plan-modal.ts';
@@ -87,7 +88,7 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
 
 async function proposeAction(bot: Bot, press: Press, control: Control): Promise<void> {
   const incident = control.incidentId === undefined ? null : ((await findIncident(bot.db, control.incidentId)) ?? null);
-  // What was pressed on an old card was meant for another state: nothing is done, and the card is fresh.
+  // What was pressed on an old card was meant for another state: nothing is done, and the card is made fresh.
   if (incident !== null && press.viewId === null && control.incidentVersion !== undefined && control.incidentVersion < incident.stateVersion) return told(bot, press, { kind: 'stale', incident });
   const system = findSystemOf(bot, control.systemId ?? incident?.systemId ?? '');
   const action = system?.actions.get(control.actionId ?? '');
@@ -203,6 +204,7 @@ async function told(bot: Bot, press: Press, acted: Acted): Promise<void> {
   if (acted.kind === 'done') return;
   if (acted.kind === 'gone') return refuse(bot, placeOf(press), { refused: 'What you pressed', rule: 'this incident is not known here', instead: 'Use /stock incidents.' });
   const { incident } = acted;
+  await refreshMessages(bot.db, 'card', String(incident.id), bot.clock.now());
   const entries = await timelineOf(bot.db, incident.id);
   const last = entries.findLast((entry) => ['acknowledged', 'resolved', 'reopened', 'run'].includes(entry.kind));
   return whisper(bot, placeOf(press), staleCardMessage({ incidentId: incident.id, since: last === undefined ? null : { what: last.kind === 'run' ? last.text : `it was ${last.kind}`, at: last.at }, now: bot.clock.now() }));

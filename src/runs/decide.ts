@@ -160,15 +160,16 @@ interface Rights {
 }
 
 /**
- * Who people are is asked of Slack before the transaction: nothing waits for the network while it holds a row. When somebody else has approved in
+ * Who people are is asked of Slack before the transaction: nothing waits for the network while it holds a row. What is a minute old is good enough
+ * here, because they are asked for afresh before it starts. When somebody else has approved in
  * between, they are asked for as well, and the decision is made anew.
  */
 async function deciding(dependencies: RunDependencies, runId: string, userId: string, decide: (tx: Tx, run: Run, now: Date, rights: Rights) => Promise<Decided>): Promise<Decided> {
   for (;;) {
     const seen = await findRun(dependencies.db, runId);
     if (seen === undefined) return { kind: 'refused', refusal: { refused: 'That request', rule: 'it is not known here', instead: 'Ask for a fresh plan.' } };
-    const [identity, requester, ...approvers] = await dependencies.people.identifyAfresh([userId, seen.requestedBy, ...approversOf(seen)]);
-    if (identity === undefined || requester === undefined) throw new Error('people were asked for and are not there');
+    const { identify } = dependencies.people;
+    const [identity, requester, ...approvers] = await Promise.all([identify(userId), identify(seen.requestedBy), ...approversOf(seen).map(identify)]);
     const decided = await dependencies.db.transaction().execute(async (tx): Promise<Decided | 'changed'> => {
       const run = await lockRun(tx, runId);
       if (run === undefined || approversOf(run).length !== approvers.length) return 'changed';

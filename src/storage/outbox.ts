@@ -116,11 +116,11 @@ export async function giveBack(db: DbOrTx, message: Message): Promise<void> {
   await db.updateTable('messages').set({ lease_owner: null, lease_until: null }).where('id', '=', message.id).where('lease_owner', '=', message.lease_owner).execute();
 }
 
-/** It was tried in vain; the next try is at `retryAt`. */
-export async function markFailed(db: DbOrTx, message: Message, retryAt: Date, error: string): Promise<void> {
+/** It was tried in vain; the next try is at `retryAt`. `happened: 'no'`: this try has certainly left nothing behind that would have to be looked for. */
+export async function markFailed(db: DbOrTx, message: Message, retryAt: Date, error: string, happened: 'no' | 'perhaps'): Promise<void> {
   await db
     .updateTable('messages')
-    .set({ lease_owner: null, lease_until: null, due_at: retryAt, last_error: error, tries: sql<number>`tries + 1` })
+    .set({ lease_owner: null, lease_until: null, due_at: retryAt, last_error: error, tries: sql<number>`tries + 1`, ...(happened === 'no' && { posting_since: message.posting_since }) })
     .where('id', '=', message.id)
     .where('lease_owner', '=', message.lease_owner)
     .execute();

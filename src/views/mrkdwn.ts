@@ -212,7 +212,7 @@ function cleanLines(text: string): string[] {
     .filter((line, index, all) => line !== '' || (index > 0 && all[index - 1] !== ''));
 }
 
-function spelledOut(text: string): string {
+export function spelledOut(text: string): string {
   return text.toWellFormed().replace(invisible, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 

@@ -1,7 +1,7 @@
 import type { Change, PlanDraft, Target } from '../actions/plan.ts';
 import { canonicalJson, sha256 } from '../support/json.ts';
 import { count, duration } from './durations.ts';
-import { code, codeBlock, codePoints, escape, join, mrkdwn, truncate, type Mrkdwn } from './mrkdwn.ts';
+import { code, codeBlock, codePoints, escape, join, mrkdwn, truncate, type Mrkdwn, spelledOut } from './mrkdwn.ts';
 import { targetLine } from './target.ts';
 
 /**
@@ -71,7 +71,7 @@ export function exactPlan(plan: PlanDraft, target: Target): readonly Mrkdwn[] {
   const fitsExactly = codePoints(request) <= 250;
   return [
     mrkdwn`*On* ${targetLine(target)}`,
-    mrkdwn`*Sends exactly* ${fitsExactly ? codeBlock(request) : fingerprint(request)}`,
+    mrkdwn`*Sends exactly* ${fitsExactly ? codeBlock(spelledOut(request)) : fingerprint(request)}`,
     mrkdwn`*Only if still so* ${join(
       Object.entries(plan.guard).map(([field, value]) => mrkdwn`${whole(field)} ${exact(typeof value === 'string' ? value : canonicalJson(value))}`),
       ', ',

@@ -15,6 +15,8 @@ export interface BotProcess extends AsyncDisposable {
   readonly standIns: StandIns;
   readonly folder: string;
   readonly intakeUrl: string;
+  /** What the processes logged, the last lines. */
+  log(): string;
   /** Resolves when this process has carried out something of that kind. */
   untilHandled(kind: 'command' | 'press' | 'submit'): Promise<void>;
   /** From now on the process dies where the failpoint is. */
@@ -50,9 +52,11 @@ export async function startBotProcess(): Promise<BotProcess> {
     LOG_LEVEL: 'info',
   };
   let running: { readonly child: ChildProcess; readonly died: Promise<string | null>; readonly intakeUrl: string; readonly operationsUrl: string };
+  let said = '';
   const begin = async (): Promise<void> => {
     const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'serve'], { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     const died = new Promise<string | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-8_000)));
     running = { child, died, ...(await readyAt(child)) };
     await standIns.slack.untilConnected();
   };
@@ -68,6 +72,7 @@ export async function startBotProcess(): Promise<BotProcess> {
     get intakeUrl() {
       return running.intakeUrl;
     },
+    log: () => said,
     untilHandled: async (kind) => {
       for (;;) {
         const metrics = await (await fetch(`${running.operationsUrl}/metrics`)).text();
@@ -77,12 +82,13 @@ export async function startBotProcess(): Promise<BotProcess> {
     arm: (point) => writeFile(armedFile, point),
     kill: () => void running.child.kill('SIGKILL'),
     startAgain: async () => {
-      let hasDied = false;
-      void running.died.then(() => (hasDied = true));
-      await standIns.slack.until(() => hasDied && standIns.slack.connectionCount === 0, { withinMs: 90_000, what: 'the death of the bot' });
-      const signal = await running.died;
+      const patience = new AbortController();
+      const signal = await Promise.race([running.died, systemClock.sleep(90_000, patience.signal).then(() => 'patience')]);
+      patience.abort();
+      if (signal === 'patience') await standIns.slack.until(() => false, { withinMs: 1, what: 'the death of the bot' });
       if (signal !== 'SIGKILL') throw new Error(`the bot ended by ${signal ?? 'itself'} and not by SIGKILL`);
       await writeFile(armedFile, '');
+      await standIns.slack.until((slack) => slack.connectionCount === 0, { what: 'the end of the dead connection' });
       await begin();
     },
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),

@@ -55,7 +55,7 @@ test('a write of each family, killed at each step: nothing lost, nothing twice, 
   await using bot = await startBotProcess();
   for (const death of chosen) {
     await dieAndLook(bot, death).catch((error: unknown) => {
-      throw new Error(`${death.point}, ${death.family}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(`${death.point}, ${death.family}: ${error instanceof Error ? error.message : String(error)}\n${bot.log()}`, { cause: error });
     });
     table.push(`${death.point.padEnd(26)} ${death.family.padEnd(16)} ${String(death.effects)} effect${death.effects === 1 ? ' ' : 's'}  ${death.ends}`);
   }

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../sandbox/alertmanager/fingerprint.ts';
 import { bodyLimitBytes, createIntake } from '../../src/handlers/intake.ts';
@@ -103,7 +104,7 @@ describe('F-06: the content is never a reason for a 4xx', () => {
 
   test('T-24, T-08: hostile labels are text', async () => {
     const labels = { alertname: 'Hostile', severity: '<!channel>', constructor: 'c', summary: '*bold* `code` <https://evil.example.com|click>', nul: 'a\u0000b', half: '\ud800' };
-    const body = JSON.stringify(notificationOf([{ labels, annotations: { summary: '<!everyone> & <@U0ONCALL>\u202e' }, startsAt: bot.clock.now(), endsAt: null }])).replace('"constructor"', '"__proto__":"p","constructor"');
+    const body = JSON.stringify(notificationOf([{ labels, annotations: { summary: '<!everyone> & <@U0ONCALL>\u202e' }, startsAt: bot.clock.now(), endsAt: null }])).replaceAll('"constructor"', '"__proto__":"p","constructor"');
     expect(await bot.send(body)).toBe(200);
     await shown();
     const card = cards().find((text) => text.includes('Hostile'));
@@ -220,6 +221,26 @@ function holdDatabase(of: TestBot) {
     },
   };
 }
+
+test('F-10: a notification that cannot be applied is set aside and shown, those of other groups go on, those of its own follow', async () => {
+  bot.expectError('A notification could not be applied');
+  await sql`create function refuse_poison() returns trigger language plpgsql as $$ begin
+    if new.labels ? 'poison' then raise exception 'poison'; end if; return new; end $$`.execute(bot.running.db);
+  await sql`create trigger refuse_poison before insert on alerts for each row execute function refuse_poison()`.execute(bot.running.db);
+  const startsAt = bot.clock.now();
+  const groupKey = '{}:{group="poisoned"}';
+  await bot.send(notificationOf([{ labels: { alertname: 'Poison', poison: 'yes' }, startsAt, endsAt: null }], { groupKey }));
+  await bot.send(notificationOf([{ labels: { alertname: 'AfterPoison' }, startsAt, endsAt: null }], { groupKey }));
+  await bot.send(one('BesidePoison'));
+  await bot.settle();
+  const names = async () => (await incidents()).map((incident) => incident.alert_name);
+  expect(await names()).toContain('BesidePoison');
+  expect(await names()).not.toContain('AfterPoison');
+  await bot.advance({ minutes: 1 });
+  expect(await names()).toContain('AfterPoison');
+  expect(await bot.running.db.selectFrom('notifications').select(['tries', 'last_error']).where('state', '=', 'quarantined').execute()).toEqual([{ tries: 5, last_error: 'poison' }]);
+  expect(cards().find((card) => card.includes('could not be read'))).toContain('failed 5 times');
+});
 
 test('fingerprints of the harness are those of Alertmanager: 16 hex digits over the labels', () => {
   expect(fingerprint({ alertname: 'A' })).toMatch(/^[0-9a-f]{16}$/);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { planSteps } from '../../src/escalation/plan-steps.ts';
 import { buttonOf, textOf } from '../harness/messages.ts';
 import { notificationOf, startTestBot, type Span, type TestBot } from '../harness/test-bot.ts';
 
@@ -44,7 +45,6 @@ test('SA-78: the CTO is called for P0 alone', async () => {
   await using bot = await startTestBot();
   const { systems, roles } = bot.running.app.bot.catalog();
   const analysis = systems.find(({ id }) => id === 'stock-analysis')!;
-  const { planSteps } = await import('../../src/escalation/plan-steps.ts');
   const of = (severity: string) => planSteps(analysis, { severity, reopenedCount: 0 } as never, bot.clock.now()).map((step) => [(step.dueAt.getTime() - bot.clock.now().getTime()) / 60_000, step.role]);
   expect(of('P0').map(([at]) => at)).toEqual([0, 30, 60, 120]);
   expect(of('P0').at(-1)?.[1]).toBe('cto');
