@@ -34,12 +34,31 @@ async function newIncident(now: Date) {
   });
 }
 
-type Step = { readonly kind: 'wait'; readonly seconds: number } | { readonly kind: 'claim' | 'deliver' | 'refuse' | 'lose' | 'reject' | 'die' | 'acknowledge' | 'resolve' | 'reopen' | 'worsen' };
+test('F-32: while a trigger is on its way, the resolve waits for its answer; what still waits is taken back', async () => {
+  await db.deleteFrom('pages').execute();
+  const now = new Date(start);
+  const incident = await newIncident(now);
+  await db.transaction().execute((tx) => startEscalation(tx, 'test', system, incident, now));
+  const onItsWay = (await claimPage(db, 'one', now))!;
+  await db.transaction().execute(async (tx) => endEscalation(tx, 'test', await changeIncident(tx, incident.id, { state: 'resolved' }), 'resolved', now));
+  expect(await claimPage(db, 'two', now)).toBeUndefined();
+  await markAccepted(db, onItsWay, now);
+  expect(await claimPage(db, 'two', now)).toMatchObject({ action: 'resolve', dedup_key: onItsWay.dedup_key });
+  expect(await claimPage(db, 'one', new Date(start + 20 * 60_000))).toMatchObject({ action: 'resolve' });
+  expect((await db.selectFrom('pages').select('state').where('action', '=', 'trigger').orderBy('id').execute()).map((page) => page.state)).toEqual(['accepted', 'cancelled', 'cancelled']);
+});
+
+type Answer = 'deliver' | 'refuse' | 'lose' | 'reject' | 'die';
+/** `newest`: the answer to what was claimed last comes first. */
+type Step =
+  | { readonly kind: 'wait'; readonly seconds: number }
+  | { readonly kind: Answer; readonly newest: boolean }
+  | { readonly kind: 'claim' | 'acknowledge' | 'resolve' | 'reopen' | 'worsen' };
 const steps = fc.array(
   fc.oneof(
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(1, 20, 40, 130, 400) }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('claim' as const) }) },
-    { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('deliver' as const, 'deliver' as const, 'refuse' as const, 'lose' as const, 'reject' as const, 'die' as const) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom<Answer>('deliver', 'deliver', 'refuse', 'lose', 'reject', 'die'), newest: fc.boolean() }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('acknowledge' as const, 'resolve' as const, 'reopen' as const, 'worsen' as const) }) },
   ) as fc.Arbitrary<Step>,
   { minLength: 6, maxLength: 40 },
@@ -106,7 +125,7 @@ test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the
             if (before.state !== 'resolved') await db.transaction().execute((tx) => raiseEscalation(tx, 'test', system, before, now()));
             break;
           default: {
-            const page = inFlight.shift();
+            const page = each.newest ? inFlight.pop() : inFlight.shift();
             if (page === undefined) break;
             if (each.kind === 'deliver' || each.kind === 'lose') hear(page);
             if (each.kind === 'deliver')
