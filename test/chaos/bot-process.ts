@@ -56,7 +56,7 @@ export async function startBotProcess(): Promise<BotProcess> {
   const begin = async (): Promise<void> => {
     const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'serve'], { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     const died = new Promise<string | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-8_000)));
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
     running = { child, died, ...(await readyAt(child)) };
     await standIns.slack.untilConnected();
   };

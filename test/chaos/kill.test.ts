@@ -35,18 +35,18 @@ const deaths: readonly Death[] = [
   { point: 'run.after-effect', family: 'k8s.setImage', command: 'mystocks deploy v1.0.0', channel: 'mystocks', needsApproval: true, ends: 'done', effects: 1 },
   { point: 'run.after-effect', family: 'k8s.undo', command: 'mystocks rollback', channel: 'mystocks', needsApproval: true, ends: 'done', effects: 1 },
   { point: 'run.after-effect', family: 'helm.upgrade', command: 'service deploy v2.4.0', channel: 'stock-service', needsApproval: true, ends: 'done', effects: 1 },
-  { point: 'run.after-effect', family: 'helm.rollback', command: 'service rollback 8', channel: 'stock-service', needsApproval: true, ends: 'notKnown', effects: 1 },
+  { point: 'run.after-effect', family: 'helm.rollback', command: 'service rollback 8', channel: 'stock-service', needsApproval: true, ends: 'done', effects: 1 },
   { point: 'run.after-effect', family: 'compose.restart', command: 'crypto restart-api', channel: 'crypto', ends: 'done', effects: 1 },
   { point: 'run.after-receipt', family: 'k8s.scale', command: 'stock-api scale 4', channel: 'stock-api', ends: 'done', effects: 1 },
   { point: 'run.before-outcome', family: 'k8s.scale', command: 'analysis scale worker 5', channel: 'stock-analysis', ends: 'done', effects: 1 },
   { point: 'run.after-outcome', family: 'compose.restart', command: 'crypto restart grafana', channel: 'crypto', ends: 'done', effects: 1 },
   { point: 'card.before-post', family: 'k8s.scale', command: 'mystocks scale 5', channel: 'mystocks', ends: 'done', effects: 1 },
   { point: 'card.after-post', family: 'k8s.scale', command: 'analysis scale frontend 4', channel: 'stock-analysis', ends: 'done', effects: 1 },
-  { point: 'card.after-update', family: 'k8s.scale', command: 'mystocks scale 6', channel: 'mystocks', ends: 'done', effects: 1 },
+  { point: 'card.after-update', family: 'k8s.restart', command: 'analysis restart frontend', channel: 'stock-analysis', ends: 'done', effects: 1 },
 ];
 
 /** On PostgreSQL a dead process's rows are free only when its lease ends, half a minute later; so there the rows where that matters most. */
-const chosen = process.env['DATABASE_URL'] === undefined ? deaths : deaths.filter(({ point, family }) => (point === 'run.after-effect' && family.startsWith('k8s.s')) || point === 'run.before-started' || point === 'run.after-started' || point === 'interaction.after-store');
+const chosen = process.env['DATABASE_URL'] === undefined ? deaths : deaths.filter(({ point, family }) => (point === 'run.after-effect' && family === 'k8s.scale') || ['run.before-started', 'run.after-started', 'interaction.after-store', 'card.after-update'].includes(point));
 const withinMs = 90_000;
 const oncall = 'U0ONCALL';
 const table: string[] = [];

@@ -201,6 +201,7 @@ test('a thread shows its card, its table and the first lines of its file, and ta
   await cardOf(here.page).getByRole('button', { name: '3 replies' }).waitFor();
   await here.page.keyboard.press('Escape');
   await thread.waitFor({ state: 'detached' });
+  await here.page.locator('textarea:focus, input:focus').waitFor();
   await here.page.keyboard.type('back');
   expect(await here.page.getByRole('textbox', { name: 'Message #alerts' }).inputValue()).toBe('back');
 });
