@@ -153,7 +153,10 @@ describe('D8: the pace is one for all processes', () => {
     expect(await takeToken(db, 'k', pace, at(0))).toBe(null);
     expect(await takeToken(db, 'k', pace, at(0))).toEqual(at(2));
     expect(await takeToken(db, 'k', pace, at(2))).toBe(null);
-    expect(await Promise.all([1, 2, 3].map(() => takeToken(db, 'k', pace, at(1_000))))).toEqual([null, null, at(1_002)]);
+    const taken = await Promise.all([1, 2, 3].map(() => takeToken(db, 'k', pace, at(1_000))));
+    // Which of three at once goes without is the server's choice.
+    expect(taken.filter((until) => until === null)).toHaveLength(2);
+    expect(taken.filter((until) => until !== null)).toEqual([at(1_002)]);
   });
   test('what Slack forbids is forbidden until it says, whatever tokens there are', async () => {
     await blockPace(db, 'k', at(30));
