@@ -117,7 +117,7 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
   };
 }
 
-// PagerDuty's keys are 32 characters; each system has its own.
+// PagerDuty's keys are 32 characters; each system has its own, and so has each role that later steps page.
 const routingKeys = Object.fromEntries(
-  ['STOCK_API', 'STOCK_SERVICE', 'MYSTOCKS', 'CRYPTO_VOLATILITY', 'STOCK_ANALYSIS'].map((name) => [`PAGERDUTY_ROUTING_KEY_${name}`, name.toLowerCase().replaceAll('_', '').padEnd(32, '0')]),
+  ['STOCK_API', 'STOCK_SERVICE', 'MYSTOCKS', 'CRYPTO_VOLATILITY', 'STOCK_ANALYSIS', 'PLATFORM_TEAM', 'DEVOPS_LEAD', 'ENGINEERING_MANAGER', 'CTO'].map((name) => [`PAGERDUTY_ROUTING_KEY_${name}`, name.toLowerCase().replaceAll('_', '').padEnd(32, '0')]),
 );

@@ -11,9 +11,10 @@ import { createIntake, type IntakeSettings } from './handlers/intake.ts';
 import { handleInteraction, interactionsLane } from './handlers/interactions.ts';
 import { createLanes, type Lanes } from './handlers/lanes.ts';
 import { createMetrics } from './handlers/metrics.ts';
+import { addMetricsOfRows } from './handlers/metrics-of-rows.ts';
 import { notificationsLane } from './handlers/notifications-lane.ts';
 import { createOperations } from './handlers/operations.ts';
-import { outboxLane } from './handlers/outbox-lane.ts';
+import { outboxLane, slackLanes } from './handlers/outbox-lane.ts';
 import { pagesLane } from './handlers/pages-lane.ts';
 import { storeInteraction } from './handlers/store-interaction.ts';
 import { answerSubmission } from './handlers/submission.ts';
@@ -65,6 +66,7 @@ const dutyLanes = 3;
 export function createApp(parts: AppParts): App {
   const metrics = createMetrics();
   const { clock, log, db } = parts;
+  addMetricsOfRows(metrics, db, clock, log);
   const slack = parts.slack((method, answer) => metrics.slackCalls.inc({ method, answer }));
   let lanes: Lanes | undefined;
   const bot: Bot = {
@@ -80,7 +82,13 @@ export function createApp(parts: AppParts): App {
     slack,
     pagerduty: parts.pagerduty,
     metrics,
-    installation: parts.installation.name,
+    paging: {
+      installation: parts.installation.name,
+      routingKeySettingOf: (system, roleId) => {
+        const own = parts.catalog().roles.get(roleId)?.routingKeySetting;
+        return own == null || parts.routingKey(own) === undefined ? system.escalation.routingKeySetting : own;
+      },
+    },
     owner: newId(parts.random, 'process'),
     routingKey: parts.routingKey,
     wake: (...names) => lanes?.wake(...names),
@@ -89,8 +97,7 @@ export function createApp(parts: AppParts): App {
     [
       notificationsLane(bot),
       pagesLane(bot),
-      outboxLane(bot, 'post'),
-      outboxLane(bot, 'edit'),
+      ...slackLanes.map((name) => outboxLane(bot, name === 'slack edits' ? 'edit' : 'post', name)),
       interactionsLane(bot),
       ...Array.from({ length: dutyLanes }, (_, index) => dutiesLane(bot, `duties ${index + 1}`)),
     ],

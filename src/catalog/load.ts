@@ -98,9 +98,9 @@ export async function loadCatalog(directory: string, primitives: Primitives, opt
       version: hash.digest('hex'),
       systems: sources.map(({ file, sections }) => buildSystem(file, sections, primitives, options.overrides ?? {})),
       roles: new Map(
-        Object.entries(roles.roles).map(([id, { name, slackGroup, pagerdutySchedule, slackUsers }]) => [
+        Object.entries(roles.roles).map(([id, { name, slackGroup, pagerdutySchedule, routingKeySetting, slackUsers }]) => [
           id,
-          { id, name, slackGroup: slackGroup ?? null, pagerdutySchedule: pagerdutySchedule ?? null, slackUsers },
+          { id, name, slackGroup: slackGroup ?? null, pagerdutySchedule: pagerdutySchedule ?? null, routingKeySetting: routingKeySetting ?? null, slackUsers },
         ]),
       ),
       policies: policies.rules.map(({ expiresAfter, system, environment, ...rule }) => ({ ...rule, system: system ?? null, environment: environment ?? null, expiresAfterMs: expiresAfter })),

@@ -109,7 +109,12 @@ export interface ComposeEnvironment extends CommonEnvironment {
 export interface Component {
   readonly name: string;
   readonly isDefault: boolean;
-  readonly workload?: { readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet'; readonly name: string };
+  readonly workload?: {
+    readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
+    readonly name: string;
+    /** By environment, where it has another name. */
+    readonly nameIn: Readonly<Record<string, string>>;
+  };
   readonly selector?: string;
   readonly container?: string;
   /** Compose: the service in the file and the name of its container. */
@@ -267,6 +272,8 @@ export interface Role {
   /** Slack user group handle (`sre-oncall`), PagerDuty schedule, single Slack ids. All optional; together they are its members. */
   readonly slackGroup: string | null;
   readonly pagerdutySchedule: string | null;
+  /** Name of the setting with the routing key of its own PagerDuty service. `null`: paged through the system's. */
+  readonly routingKeySetting: string | null;
   readonly slackUsers: readonly string[];
 }
 

@@ -12,33 +12,40 @@ import { planSteps, type PlannedStep } from './plan-steps.ts';
 
 export type Page = Row<'pages'>;
 
+/** How this installation reaches PagerDuty. */
+export interface Paging {
+  readonly installation: string;
+  /** Name of the setting with the routing key through which a role is paged: that of its own PagerDuty service, else the system's. */
+  readonly routingKeySettingOf: (system: System, roleId: string) => string;
+}
+
 /** PagerDuty's name for one episode of one incident of this installation. At most 255 characters. */
 export function dedupKeyOf(installation: string, incident: Incident): string {
   return `stockops:${installation}:${incident.id}:${incident.reopenedCount}`.slice(0, 255);
 }
 
 /** Writes the steps of an incident that has opened, or opened again. What is left of its earlier episodes ends in PagerDuty. */
-export async function startEscalation(tx: Tx, installation: string, system: System, incident: Incident, now: Date): Promise<void> {
-  if (incident.reopenedCount > 0) await endEarlierEpisodes(tx, installation, incident, now);
-  await insertSteps(tx, installation, system, incident, planSteps(system, incident, now));
+export async function startEscalation(tx: Tx, paging: Paging, system: System, incident: Incident, now: Date): Promise<void> {
+  if (incident.reopenedCount > 0) await endEarlierEpisodes(tx, paging.installation, incident, now);
+  await insertSteps(tx, paging, system, incident, planSteps(system, incident, now));
 }
 
 /** The incident has become worse: the steps of its new severity take the place of those that wait. */
-export async function raiseEscalation(tx: Tx, installation: string, system: System, incident: Incident, now: Date): Promise<void> {
-  await cancelWaiting(tx, dedupKeyOf(installation, incident), 'resolved', now);
+export async function raiseEscalation(tx: Tx, paging: Paging, system: System, incident: Incident, now: Date): Promise<void> {
+  await cancelWaiting(tx, dedupKeyOf(paging.installation, incident), 'resolved', now);
   const steps = planSteps(system, incident, now).filter((step) => incident.state === 'triggered' || step.until === 'resolved');
-  await insertSteps(tx, installation, system, incident, steps);
+  await insertSteps(tx, paging, system, incident, steps);
 }
 
 /**
  * Somebody took the incident, or it is over: takes back the steps that this ends and tells PagerDuty, if it was ever told of a trigger.
  * A step that is being sent at this moment is not taken back; what follows is sent after it.
  */
-export async function endEscalation(tx: Tx, installation: string, incident: Incident, reason: 'acknowledged' | 'resolved', now: Date): Promise<void> {
+export async function endEscalation(tx: Tx, { installation }: Paging, incident: Incident, reason: 'acknowledged' | 'resolved', now: Date): Promise<void> {
   await endEpisode(tx, incident.id, dedupKeyOf(installation, incident), reason, now);
 }
 
-async function insertSteps(tx: Tx, installation: string, system: System, incident: Incident, steps: readonly PlannedStep[]): Promise<void> {
+async function insertSteps(tx: Tx, { installation, routingKeySettingOf }: Paging, system: System, incident: Incident, steps: readonly PlannedStep[]): Promise<void> {
   if (steps.length === 0) return;
   await tx
     .insertInto('pages')
@@ -47,7 +54,7 @@ async function insertSteps(tx: Tx, installation: string, system: System, inciden
         incident_id: incident.id,
         action: 'trigger' as const,
         dedup_key: dedupKeyOf(installation, incident),
-        routing_key_setting: system.escalation.routingKeySetting,
+        routing_key_setting: routingKeySettingOf(system, step.role),
         step: step.step,
         role: step.role,
         until: step.until,
@@ -73,21 +80,26 @@ async function endEpisode(tx: Tx, incidentId: number, dedupKey: string, reason: 
   await cancelWaiting(tx, dedupKey, reason, now);
   const sent = await tx.selectFrom('pages').selectAll().where('dedup_key', '=', dedupKey).orderBy('id', 'desc').execute();
   // A try that was not accepted may have arrived all the same; a cancelled or refused page that was never tried cannot have.
-  const told = sent.find((page) => page.action === 'trigger' && (page.state === 'accepted' || page.tries > 0));
-  if (told === undefined || sent.some((page) => page.action === 'resolve')) return;
+  const triggers = sent.filter((page) => page.action === 'trigger' && (page.state === 'accepted' || page.tries > 0));
+  const isResolved = (page: Page) => sent.some(({ action, routing_key_setting: setting }) => action === 'resolve' && setting === page.routing_key_setting);
+  // Every service of PagerDuty that was told of it has an alert of its own.
+  const told = triggers.filter((page, index) => triggers.findIndex((other) => other.routing_key_setting === page.routing_key_setting) === index && !isResolved(page));
+  if (told.length === 0) return;
   await tx
     .insertInto('pages')
-    .values({
-      incident_id: incidentId,
-      action: reason === 'acknowledged' ? 'acknowledge' : 'resolve',
-      dedup_key: dedupKey,
-      routing_key_setting: told.routing_key_setting,
-      step: told.step,
-      role: told.role,
-      until: told.until,
-      due_at: now,
-      state: 'waiting',
-    })
+    .values(
+      told.map((page) => ({
+        incident_id: incidentId,
+        action: reason === 'acknowledged' ? ('acknowledge' as const) : ('resolve' as const),
+        dedup_key: dedupKey,
+        routing_key_setting: page.routing_key_setting,
+        step: page.step,
+        role: page.role,
+        until: page.until,
+        due_at: now,
+        state: 'waiting' as const,
+      })),
+    )
     .execute();
 }
 
@@ -177,7 +189,8 @@ export async function pagesOf(db: DbOrTx, incident: Incident): Promise<PageSumma
     .orderBy('due_at')
     .orderBy('id')
     .execute();
-  return rows.map((row) => ({
+  return rows.map((row, index) => ({
+    repeats: rows.slice(0, index).some((earlier) => earlier.routing_key_setting === row.routing_key_setting && earlier.state !== 'cancelled' && earlier.state !== 'refused'),
     role: row.role,
     dueAt: row.due_at,
     state: row.state === 'waiting' && row.last_error !== null ? 'undelivered' : row.state,

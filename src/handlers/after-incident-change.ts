@@ -1,4 +1,4 @@
-import { endEscalation, raiseEscalation, startEscalation } from '../escalation/store.ts';
+import { endEscalation, raiseEscalation, startEscalation, type Paging } from '../escalation/store.ts';
 import { reopenGraceMs } from '../escalation/plan-steps.ts';
 import type { AlertEvent, IncidentChange } from '../incidents/apply-alert-group.ts';
 import type { Incident } from '../incidents/incident.ts';
@@ -19,22 +19,22 @@ const cardPriority = (incident: Incident): number => 10 + incident.rank;
  * Everything that follows from a change of an incident, in the transaction of the change: its card, its pages, its diagnostics. So a crash leaves either
  * all of it or nothing.
  */
-export async function afterIncidentChange(tx: Tx, { incident, kind, system }: IncidentChange, installation: string, now: Date): Promise<void> {
+export async function afterIncidentChange(tx: Tx, { incident, kind, system }: IncidentChange, paging: Paging, now: Date): Promise<void> {
   await showIncident(tx, incident, now);
   switch (kind) {
     case 'opened':
       await noteOpened(tx, incident, now);
-      if (system !== null) await startEscalation(tx, installation, system, incident, now);
+      if (system !== null) await startEscalation(tx, paging, system, incident, now);
       return wantDiagnostics(tx, incident, now);
     case 'reopened':
-      if (system !== null) await startEscalation(tx, installation, system, incident, now);
+      if (system !== null) await startEscalation(tx, paging, system, incident, now);
       // What flaps is looked at once it stays, like its page.
       return wantDiagnostics(tx, incident, new Date(now.getTime() + reopenGraceMs));
     case 'worsened':
-      if (system !== null) await raiseEscalation(tx, installation, system, incident, now);
+      if (system !== null) await raiseEscalation(tx, paging, system, incident, now);
       return wantDiagnostics(tx, incident, now);
     case 'resolvedByItself':
-      return endEscalation(tx, installation, incident, 'resolved', now);
+      return endEscalation(tx, paging, incident, 'resolved', now);
     case 'alertsEnded':
     case 'refired':
     case 'refreshed':

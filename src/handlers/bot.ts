@@ -1,4 +1,5 @@
 import type { PagerDutyPort } from '../escalation/pagerduty-port.ts';
+import type { Paging } from '../escalation/store.ts';
 import type { RunDependencies } from '../runs/dependencies.ts';
 import type { SlackPort } from '../views/slack-port.ts';
 import type { Metrics } from './metrics.ts';
@@ -8,8 +9,7 @@ export interface Bot extends RunDependencies {
   readonly slack: SlackPort;
   readonly pagerduty: PagerDutyPort;
   readonly metrics: Metrics;
-  /** Names this installation in PagerDuty's dedup keys. */
-  readonly installation: string;
+  readonly paging: Paging;
   /** Names this process in leases. */
   readonly owner: string;
   /** The PagerDuty routing key behind the setting that a system's file names. */

@@ -21,7 +21,7 @@ export async function acknowledge(bot: Bot, incidentId: number, userId: string, 
     if (incident.state !== 'triggered') return { kind: 'stale', incident };
     const after = await changeIncident(tx, incident.id, { state: 'acknowledged', acknowledged_at: now, acknowledged_by: userId });
     await addTimelineEntry(tx, incident.id, { at: now, kind: 'acknowledged', actor: userId, text: 'acknowledged' });
-    await endEscalation(tx, bot.installation, after, 'acknowledged', now);
+    await endEscalation(tx, bot.paging, after, 'acknowledged', now);
     await showIncident(tx, after, now);
     return { kind: 'done', incident: after };
   });
@@ -34,7 +34,7 @@ export async function resolve(bot: Bot, incidentId: number, userId: string, word
     if (isOver && incident.cause !== null) return { kind: 'stale', incident };
     const after = await changeIncident(tx, incident.id, { ...(!isOver && { state: 'resolved' as const, resolved_at: now, resolved_by: userId }), cause: words.cause, impact: words.impact });
     await addTimelineEntry(tx, incident.id, { at: now, kind: isOver ? 'cause' : 'resolved', actor: userId, text: `${isOver ? 'added' : 'resolved;'} cause: ${words.cause}; impact: ${words.impact}` });
-    if (!isOver) await endEscalation(tx, bot.installation, after, 'resolved', now);
+    if (!isOver) await endEscalation(tx, bot.paging, after, 'resolved', now);
     await showIncident(tx, after, now);
     const others = await tx.selectFrom('incidents').select((eb) => eb.fn.countAll<number>().as('count')).where('state', '<>', 'resolved').executeTakeFirstOrThrow();
     await sayInThread(tx, after, `resolution:${after.id}:${after.reopenedCount}`, resolutionNotice({
@@ -103,7 +103,7 @@ export async function declare(bot: Bot, system: System, userId: string, declarat
       alertmanager_urls: '[]',
     });
     await addTimelineEntry(tx, incident.id, { at: now, kind: 'opened', actor: userId, text: `declared: ${declaration.title}` });
-    await afterIncidentChange(tx, { kind: 'opened', incident, system }, bot.installation, now);
+    await afterIncidentChange(tx, { kind: 'opened', incident, system }, bot.paging, now);
     await sayInThread(tx, incident, `initial:${incident.id}`, initialNotice({
       severity: severity.label,
       title: declaration.title,

@@ -17,7 +17,7 @@ export interface ProblemOfIntake {
 /**
  * What cannot be taken in is an incident of its own (G-1): alerts may be hidden in it. Whatever else of its kind the same source sends joins it while it is open.
  */
-export async function openIntakeIncident(tx: Tx, bot: Pick<Bot, 'installation'>, problem: ProblemOfIntake, now: Date): Promise<void> {
+export async function openIntakeIncident(tx: Tx, bot: Pick<Bot, 'paging'>, problem: ProblemOfIntake, now: Date): Promise<void> {
   const groupKeyHash = sha256(`intake ${problem.kind} ${problem.source}`);
   await sql`select pg_advisory_xact_lock(hashtextextended(${groupKeyHash}, 0))`.execute(tx);
   const open = await tx.selectFrom('incidents').select('id').where('source', '=', problem.source).where('group_key_hash', '=', groupKeyHash).where('state', '<>', 'resolved').executeTakeFirst();
@@ -45,6 +45,6 @@ export async function openIntakeIncident(tx: Tx, bot: Pick<Bot, 'installation'>,
         })
       : await changeIncident(tx, open.id, {});
   await addTimelineEntry(tx, incident.id, { at: now, kind: problem.kind, actor: problem.source, text: problem.detail });
-  if (open === undefined) await afterIncidentChange(tx, { kind: 'opened', incident, system: null }, bot.installation, now);
+  if (open === undefined) await afterIncidentChange(tx, { kind: 'opened', incident, system: null }, bot.paging, now);
   else await showIncident(tx, incident, now);
 }

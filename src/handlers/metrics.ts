@@ -12,7 +12,6 @@ export function createMetrics() {
     incidents: counter('stockops_incident_changes_total', 'Changes of incidents', ['change']),
     slackCalls: counter('stockops_slack_calls_total', 'Calls to Slack by how they were answered', ['method', 'answer']),
     pages: counter('stockops_pages_total', 'Events sent to PagerDuty', ['action', 'answer']),
-    runs: counter('stockops_runs_total', 'Runs by how they ended', ['primitive', 'outcome']),
     interactions: counter('stockops_interactions_total', 'Presses, commands and modals', ['kind', 'outcome']),
     cardDelay: new Histogram({ name: 'stockops_message_delay_seconds', help: 'From when a message was due until Slack took it', buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300], registers: [registry] }),
     ready: new Gauge({ name: 'stockops_ready', help: '1 while /readyz is green', registers: [registry] }),

@@ -46,7 +46,7 @@ async function apply(bot: Bot, notification: Notification, now: Date): Promise<v
       return ['unreadable'];
     }
     const { changes, events } = await applyAlertGroup(tx, { source: notification.source, group: read.group, alerts: read.alerts }, (labels) => attribute(bot, labels), now);
-    for (const change of changes) await afterIncidentChange(tx, change, bot.installation, now);
+    for (const change of changes) await afterIncidentChange(tx, change, bot.paging, now);
     for (const event of events) await announceEvent(tx, event, now);
     if (read.unreadable.length > 0) await showUnreadable(tx, bot, notification, read.unreadable.join('; ').slice(0, 500), now);
     return changes.map((change) => change.kind);

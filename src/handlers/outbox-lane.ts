@@ -16,31 +16,37 @@ const reconcileMs = 60_000;
 /** While the app itself is refused, one call a minute asks whether it still is. */
 const refusedAppPauseMs = 60_000;
 
+/** Two that post: a call to Slack that hangs holds up neither the other channels nor what a person waits for. */
+export const slackLanes = ['slack posts 1', 'slack posts 2', 'slack edits'] as const;
+
 /**
  * Posts new messages, or edits those that are behind, at the pace that Slack allows. What a message says is made at this moment, so whatever has
  * changed while it waited is in it, and an older state never follows a newer one.
  */
-export function outboxLane(bot: Bot, kind: 'post' | 'edit'): Lane {
+export function outboxLane(bot: Bot, kind: 'post' | 'edit', name: string): Lane {
   // Until when a channel's pace ('*': of all) allows nothing; only a memory of what the database said, to save asking again.
   const paused = new Map<string, Date>();
   const pace = kind === 'post' ? postPace : editPace;
 
   return {
-    name: `slack ${kind}s`,
+    name,
     step: async (now) => {
       for (const [channel, until] of paused) if (until <= now) paused.delete(channel);
       if (paused.has('*')) return false;
       const message = await claimMessage(bot.db, bot.owner, now, kind, [...paused.keys()]);
       if (message === undefined) return false;
-      const paceKey = kind === 'post' ? `post ${await paceChannelOf(bot, message)}` : 'edit';
-      const waitUntil = await takeToken(bot.db, paceKey, pace, now);
-      if (waitUntil !== null) {
-        paused.set(kind === 'post' ? message.channel_id : '*', waitUntil);
-        await giveBack(bot.db, message);
-        return true;
-      }
       try {
-        const pauseUntil = await deliver(bot, message, now, paceKey);
+        const delivery = await prepare(bot, message);
+        if (delivery === null) return true;
+        // Asked for last: Slack counts the time between two calls where they arrive, and nothing slow may come between the permission and the call.
+        const paceKey = kind === 'post' ? `post ${await paceChannelOf(bot, message)}` : 'edit';
+        const waitUntil = await takeToken(bot.db, paceKey, pace, now);
+        if (waitUntil !== null) {
+          paused.set(kind === 'post' ? message.channel_id : '*', waitUntil);
+          await giveBack(bot.db, message);
+          return true;
+        }
+        const pauseUntil = await deliver(bot, message, delivery, now, paceKey);
         if (pauseUntil !== null) paused.set('*', pauseUntil);
       } catch (error) {
         await afterFault(bot, message, messageOf(error), now);
@@ -60,18 +66,24 @@ async function paceChannelOf(bot: Bot, message: Message): Promise<string> {
   return (await bot.slack.channelId(place).catch(() => null)) ?? place;
 }
 
-/** Returns until when nothing else need be tried, where the answer says so. */
-async function deliver(bot: Bot, message: Message, now: Date, paceKey: string): Promise<Date | null> {
+/** What the message says now. `null`: nothing has to be said to Slack, and that is on record. */
+async function prepare(bot: Bot, message: Message): Promise<Omit<Delivery, 'channel'> | null> {
   // Taken from the claim, before the content is made: a wish that comes in meanwhile stays open.
   const version = message.wanted_version;
   const content = await messageContent(bot, message);
   if (content === null) return conclude(markUndeliverable(bot.db, message, 'what it was about is gone'));
-  const delivery = { version, content, sha256: sha256(JSON.stringify(content)) };
+  const contentSha256 = sha256(JSON.stringify(content));
+  // A file is what it was when it was uploaded. And what Slack shows already need not be said again.
+  const isShown = message.posted_ts !== null && (message.kind === 'file' || message.sent_sha256 === contentSha256);
+  if (!isShown || message.pin_wanted !== message.pinned) return { version, content, sha256: contentSha256, isShown };
+  return conclude(markSent(bot.db, message, { version, channel: placeOf(message), ts: message.posted_ts ?? '', sha256: contentSha256 }));
+}
 
+/** Returns until when nothing else need be tried, where the answer says so. */
+async function deliver(bot: Bot, message: Message, delivery: Omit<Delivery, 'channel'>, now: Date, paceKey: string): Promise<Date | null> {
+  const { content } = delivery;
   if (message.posted_ts !== null) {
-    // A file is what it was when it was uploaded. And what Slack shows already need not be said again.
-    const isShown = message.kind === 'file' || message.sent_sha256 === delivery.sha256;
-    const answer: SlackAnswer = isShown ? { status: 'done', ts: message.posted_ts } : await bot.slack.update({ channel: placeOf(message), ts: message.posted_ts, content, key: message.key });
+    const answer: SlackAnswer = delivery.isShown ? { status: 'done', ts: message.posted_ts } : await bot.slack.update({ channel: placeOf(message), ts: message.posted_ts, content, key: message.key });
     return receive(bot, message, { ...delivery, channel: placeOf(message) }, answer, now, paceKey);
   }
 
@@ -96,6 +108,8 @@ interface Delivery {
   readonly channel: string;
   readonly content: MessageContent;
   readonly sha256: string;
+  /** Slack shows it already; only its pin is not as it should be. */
+  readonly isShown: boolean;
 }
 
 const conclude = (done: Promise<void>): Promise<null> => done.then(() => null);
@@ -107,7 +121,8 @@ async function receive(bot: Bot, message: Message, { version, channel, content, 
       await markSent(bot.db, message, { version, channel, ts, sha256: contentSha256 });
       bot.metrics.cardDelay.observe(Math.max(0, bot.clock.now().getTime() - message.due_at.getTime()) / 1_000);
       if (message.pin_wanted !== message.pinned) await pin(bot, message, ts);
-      bot.wake();
+      // What stands in its thread may follow.
+      bot.wake(...slackLanes);
       return null;
     }
     case 'limited': {

@@ -201,13 +201,17 @@ async function takeIn(tx: Tx, { source, groupKeyHash, group }: GroupPlace, own: 
     version: 1,
     channel_id: system?.channels.alerts ?? triageChannel,
     opened_at: now,
-    alerts_since: now,
+    alerts_since: earliestStart(own, now),
     reopened_count: 0,
     truncated_alerts: group.truncatedAlerts,
     alertmanager_urls: JSON.stringify(group.externalURL === '' ? [] : [group.externalURL]),
   });
   await addTimelineEntry(tx, incident.id, { at: now, kind: 'opened', actor: 'alertmanager', text: `${incident.alertName || 'An alert'} fires` });
   return { incident, became: 'opened' };
+}
+
+function earliestStart(decided: readonly Decided[], now: Date): Date {
+  return new Date(Math.min(now.getTime(), ...decided.filter(({ alert }) => alert.status === 'firing').map(({ alert }) => alert.startsAt.getTime())));
 }
 
 /** Nobody has it any more: what a person said about how it ended was not the end. */
@@ -267,7 +271,7 @@ async function writeEpisodes(tx: Tx, source: string, touched: readonly Touched[]
 /** Draws the consequence of what fires now. `null`: nothing is different. */
 async function settle(tx: Tx, { incident: before, became, decided }: Touched, group: Omit<AlertGroup, 'alerts'>, hasNews: boolean, now: Date): Promise<IncidentChange | null> {
   const { firing, firingSince, endedAt } = await countEpisodes(tx, before.id);
-  const isNoted = await noteNotification(tx, before.id, group.truncatedAlerts, group.externalURL);
+  const isNoted = became !== 'opened' && (await noteNotification(tx, before.id, group.truncatedAlerts, group.externalURL));
   const { system } = decided[0]!.attribution;
   // Told so again after it was resolved: the end of an alert that a person had closed before it ended.
   if (before.state === 'resolved') return hasNews ? { kind: 'refreshed', incident: await changeIncident(tx, before.id, {}), system } : null;
@@ -298,6 +302,7 @@ async function settle(tx: Tx, { incident: before, became, decided }: Touched, gr
         await note('worsened', `${lead.attribution.severity} instead of ${before.severity}`);
         return { kind: became ?? 'worsened', system, incident: await changeIncident(tx, before.id, { ...since, ...headlineOf(lead) }, true) };
       }
+      if (became === 'opened' && firingSince !== null && firingSince >= before.alertsSince) return { kind: became, system, incident: before };
       if (became === undefined && !hasNews && !isNoted) return null;
       return { kind: became ?? 'refreshed', system, incident: await changeIncident(tx, before.id, since) };
   }

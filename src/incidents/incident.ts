@@ -62,6 +62,8 @@ export interface AlertSummary {
 
 /** A page that was or will be sent, as the card tells it. */
 export interface PageSummary {
+  /** An earlier step has told the same PagerDuty service. PagerDuty folds the two into one alert, so this one by itself makes nobody's phone ring. */
+  readonly repeats: boolean;
   readonly role: string;
   readonly dueAt: Date;
   readonly state: 'waiting' | 'accepted' | 'cancelled' | 'refused' | 'undelivered';

@@ -71,13 +71,22 @@ const examplesOnCard = 5;
 
 /** What the card says of an incident's alerts. Episodes that ended before the incident was reopened count as resolved. */
 export async function summarizeAlerts(db: DbOrTx, incidentId: number): Promise<AlertSummary> {
-  const counts = await db
-    .selectFrom('alerts')
-    .select(['status', sql<number>`count(*)::int`.as('count')])
-    .where('incident_id', '=', incidentId)
-    .groupBy('status')
-    .execute();
-  const examples = await db
+  const reading = db
+    .selectFrom('incidents')
+    .select(({ selectFrom }) => [
+      'truncated_alerts',
+      'alertmanager_urls',
+      ...(['firing', 'resolved'] as const).map((status) =>
+        selectFrom('alerts')
+          .select(sql<number>`count(*)::int`.as('count'))
+          .where('incident_id', '=', incidentId)
+          .where('status', '=', status)
+          .as(status),
+      ),
+    ])
+    .where('id', '=', incidentId)
+    .executeTakeFirst();
+  const readingExamples = db
     .selectFrom('alerts')
     .select(['labels', 'annotations', 'starts_at', 'status', 'generator_url'])
     .where('incident_id', '=', incidentId)
@@ -85,11 +94,10 @@ export async function summarizeAlerts(db: DbOrTx, incidentId: number): Promise<A
     .orderBy('id', 'desc')
     .limit(examplesOnCard)
     .execute();
-  const incident = await db.selectFrom('incidents').select(['truncated_alerts', 'alertmanager_urls']).where('id', '=', incidentId).executeTakeFirst();
-  const count = (status: 'firing' | 'resolved') => counts.find((row) => row.status === status)?.count ?? 0;
+  const [incident, examples] = await Promise.all([reading, readingExamples]);
   return {
-    firing: count('firing'),
-    resolved: count('resolved'),
+    firing: incident?.firing ?? 0,
+    resolved: incident?.resolved ?? 0,
     truncated: incident?.truncated_alerts ?? 0,
     examples: examples.map((row) => ({ labels: row.labels, annotations: row.annotations, startsAt: row.starts_at, status: row.status })),
     links: { graph: webLink(examples[0]?.generator_url ?? ''), alertmanager: (incident?.alertmanager_urls ?? []).flatMap((url) => webLink(url) ?? []) },

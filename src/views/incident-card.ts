@@ -129,16 +129,29 @@ function reopened(incident: Incident): Mrkdwn | null {
 
 /** Who knows already, and who is woken next if nobody does anything. */
 function whoIsPaged({ pages, now }: IncidentCard): Mrkdwn {
-  const steps = join(
-    pages.filter((page) => page.state === 'accepted' || page.state === 'waiting').map((page) => pageStep(page, now)),
+  const steps = pages.filter((page) => page.state === 'accepted' || page.state === 'waiting');
+  if (steps.length === 0) return mrkdwn`Nobody has acknowledged, and nobody is paged for this severity.`;
+  const said = join(
+    steps.map((page) => pageStep(page, now)),
     ' · ',
   );
-  if (steps.source === '') return mrkdwn`Nobody has acknowledged, and nobody is paged for this severity.`;
-  return mrkdwn`Nobody has acknowledged. ${steps}`;
+  return join([mrkdwn`Nobody has acknowledged. ${said}`, whoSharesAService(steps)], '\n');
+}
+
+/** PagerDuty folds what comes to one service about one incident: whoever reads "paged" must know where that alone wakes nobody. */
+function whoSharesAService(steps: readonly PageSummary[]): Mrkdwn | null {
+  const roles = [...new Set(steps.filter((page) => page.repeats).map((page) => page.role))];
+  if (roles.length === 0) return null;
+  const names = join(
+    roles.map((role) => mrkdwn`${truncate(role, 60)}`),
+    ', ',
+  );
+  return mrkdwn`${names}: through the same PagerDuty service, so its own policy decides whose phone rings.`;
 }
 
 function pageStep(page: PageSummary, now: Date): Mrkdwn {
   const role = truncate(page.role, 60);
+  if (page.state === 'accepted' && page.repeats) return mrkdwn`PagerDuty told again for ${role} ${when(page.acceptedAt ?? page.dueAt, now)} ✓`;
   return page.state === 'accepted' ? mrkdwn`${role} paged ${when(page.acceptedAt ?? page.dueAt, now)} ✓` : mrkdwn`${role} at ${when(page.dueAt, now)}`;
 }
 

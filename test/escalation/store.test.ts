@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { System } from '../../src/catalog/system.ts';
-import { cancelPage, claimPage, endEscalation, keepSpacing, markAccepted, markFailed, markRefused, nextPageAt, raiseEscalation, startEscalation, type Page } from '../../src/escalation/store.ts';
+import { cancelPage, claimPage, endEscalation, keepSpacing, markAccepted, markFailed, markRefused, nextPageAt, raiseEscalation, startEscalation, type Page, type Paging } from '../../src/escalation/store.ts';
 import { whyNotWanted } from '../../src/escalation/why-not-wanted.ts';
 import { changeIncident, findIncident, insertIncident } from '../../src/incidents/store.ts';
 import type { Incident } from '../../src/incidents/incident.ts';
@@ -26,6 +26,9 @@ const system = {
   escalation: { driver: 'bot', clock: 'opened', appliesTo: ['P1'], routingKeySetting: 'KEY', steps: [step(0, 'first', 'acknowledged'), step(5, 'second', 'acknowledged'), step(15, 'boss', 'resolved')] },
 } as unknown as System;
 
+// The boss has a PagerDuty service of their own.
+const paging: Paging = { installation: 'test', routingKeySettingOf: ({ escalation }, role) => (role === 'boss' ? 'BOSS' : escalation.routingKeySetting) };
+
 let incidents = 0;
 async function newIncident(now: Date) {
   return insertIncident(db as never, {
@@ -38,9 +41,9 @@ test('F-32: while a trigger is on its way, the resolve waits for its answer; wha
   await db.deleteFrom('pages').execute();
   const now = new Date(start);
   const incident = await newIncident(now);
-  await db.transaction().execute((tx) => startEscalation(tx, 'test', system, incident, now));
+  await db.transaction().execute((tx) => startEscalation(tx, paging, system, incident, now));
   const onItsWay = (await claimPage(db, 'one', now))!;
-  await db.transaction().execute(async (tx) => endEscalation(tx, 'test', await changeIncident(tx, incident.id, { state: 'resolved' }), 'resolved', now));
+  await db.transaction().execute(async (tx) => endEscalation(tx, paging, await changeIncident(tx, incident.id, { state: 'resolved' }), 'resolved', now));
   expect(await claimPage(db, 'two', now)).toBeUndefined();
   await markAccepted(db, onItsWay, now);
   expect(await claimPage(db, 'two', now)).toMatchObject({ action: 'resolve', dedup_key: onItsWay.dedup_key });
@@ -78,16 +81,18 @@ test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the
       const opened = await newIncident(now());
       const { id } = opened;
       const incident = async () => (await findIncident(db, id))!;
-      await db.transaction().execute((tx) => startEscalation(tx, 'test', system, opened, now()));
+      await db.transaction().execute((tx) => startEscalation(tx, paging, system, opened, now()));
       const heard = new Map<string, string[]>();
       const inFlight: Page[] = [];
+      // PagerDuty folds by service and key: each service has an alert of its own.
+      const alertOf = (page: Page): string => `${page.routing_key_setting} ${page.dedup_key}`;
 
       const hear = (page: Page): void => {
-        const sofar = heard.get(page.dedup_key) ?? [];
+        const sofar = heard.get(alertOf(page)) ?? [];
         expect(page.due_at.getTime()).toBeLessThanOrEqual(nowMs);
         // A resolve whose answer was lost is told again; anything else after it would open a new alert.
         if (page.action !== 'resolve') expect(sofar, `${page.action} after ${sofar.join(', ')}`).not.toContain('resolve');
-        heard.set(page.dedup_key, [...sofar, page.action]);
+        heard.set(alertOf(page), [...sofar, page.action]);
       };
       const claim = async (): Promise<void> => {
         const page = await claimPage(db, `owner ${inFlight.length}`, now());
@@ -98,7 +103,7 @@ test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the
       const act = async (state: 'acknowledged' | 'resolved' | 'triggered', then: (tx: Tx, after: Incident) => Promise<void>, more: object = {}): Promise<void> => {
         await db.transaction().execute(async (tx) => then(tx, await changeIncident(tx, id, { state, ...more })));
       };
-      const end = (reason: 'acknowledged' | 'resolved') => act(reason, (tx, after) => endEscalation(tx, 'test', after, reason, now()));
+      const end = (reason: 'acknowledged' | 'resolved') => act(reason, (tx, after) => endEscalation(tx, paging, after, reason, now()));
       for (const each of history) {
         const before = await incident();
         // Sending has a deadline far below the lease: an answer never comes when the page is somebody else's.
@@ -119,10 +124,10 @@ test('G-7, F-32, I8, I9: never early, never a trigger after its resolve, and the
             break;
           case 'reopen':
             if (before.state === 'resolved')
-              await act('triggered', (tx, after) => startEscalation(tx, 'test', system, after, now()), { reopened_count: before.reopenedCount + 1 });
+              await act('triggered', (tx, after) => startEscalation(tx, paging, system, after, now()), { reopened_count: before.reopenedCount + 1 });
             break;
           case 'worsen':
-            if (before.state !== 'resolved') await db.transaction().execute((tx) => raiseEscalation(tx, 'test', system, before, now()));
+            if (before.state !== 'resolved') await db.transaction().execute((tx) => raiseEscalation(tx, paging, system, before, now()));
             break;
           default: {
             const page = each.newest ? inFlight.pop() : inFlight.shift();

@@ -53,6 +53,13 @@ test('a short form means the system of the channel, the only one that can, or is
   expect(modalText(bot, oncall)).toContain('Crypto Volatility · production');
 });
 
+test('SV-100: where the chart names the workload after its release, the plan is about that one', async () => {
+  await using bot = await startTestBot();
+  await type(bot, oncall, 'general', 'service restart staging --dry-run');
+  expect(told(bot, oncall)).toContain('stock-service-staging');
+  expect(told(bot, oncall)).toContain('Dry run, nothing was changed');
+});
+
 test('a dry run of every write shows the plan and leaves nothing that could be confirmed', async () => {
   await using bot = await startTestBot();
   for (const words of ['mystocks scale 5', 'mystocks restart', 'mystocks rollback', 'mystocks deploy v1.0.0', 'service deploy v2.4.0', 'service rollback 7', 'service scale 4', 'stock-api stop', 'crypto restart-api', 'crypto stop grafana']) {

@@ -62,8 +62,35 @@ test('an acknowledgement stops the calls, except those of management until it is
   await press(bot, 'Resolve…');
   await bot.slack.submit({ as: 'U0ONCALL', values: { cause: 'A bad limit', impact: 'None' } });
   await bot.advance({ hours: 1 });
-  expect(told(bot).slice(3)).toEqual(['02:46 resolve']);
-  expect(bot.pagerduty.incidents().map((incident) => incident.status)).toEqual(['resolved']);
+  expect(told(bot).slice(3)).toEqual(['02:46 resolve', '02:46 resolve']);
+  expect(bot.pagerduty.incidents().map((incident) => incident.status)).toEqual(['resolved', 'resolved']);
+});
+
+test('P-9: a role with a PagerDuty service of its own has an alert of its own, and its phone rings; the end reaches every service that was told', async () => {
+  await using bot = await startTestBot();
+  await bot.fires('ServiceDown', down);
+  await bot.advance({ minutes: 16 });
+  expect(bot.pagerduty.incidents().map(({ routingKey, status }) => [routingKey.replace(/0+$/, ''), status])).toEqual([
+    ['stockservice', 'triggered'],
+    ['platformteam', 'triggered'],
+    ['engineeringmanager', 'triggered'],
+  ]);
+  expect(textOf(card(bot))).not.toContain('same PagerDuty service');
+  await press(bot, 'Acknowledge');
+  expect(bot.pagerduty.incidents().map(({ status }) => status)).toEqual(['acknowledged', 'acknowledged', 'acknowledged']);
+  await press(bot, 'Resolve…');
+  await bot.slack.submit({ as: 'U0ONCALL', values: { cause: 'A bad limit', impact: 'None' } });
+  await bot.settle();
+  expect(bot.pagerduty.incidents().map(({ status }) => status)).toEqual(['resolved', 'resolved', 'resolved']);
+});
+
+test('P-9: where a role has no service of its own, the card says that nobody new is woken by its step', async () => {
+  await using bot = await startTestBot({ environment: { PAGERDUTY_ROUTING_KEY_PLATFORM_TEAM: '' } });
+  await bot.fires('ServiceDown', down);
+  expect(textOf(card(bot))).toContain('Platform team: through the same PagerDuty service, so its own policy decides whose phone rings.');
+  await bot.advance({ minutes: 6 });
+  expect(textOf(card(bot))).toMatch(/PagerDuty told again for Platform team .* ✓/);
+  expect(bot.pagerduty.incidents()).toHaveLength(1);
 });
 
 test('what ends by itself is called off; what comes back within minutes is shown at once and pages when it stays', async () => {
@@ -133,7 +160,8 @@ test('F-31: of 95 % refused, the page arrives once', async () => {
   await bot.fires('ServiceDown', down);
   await bot.advance({ minutes: 40 });
   expect(told(bot)[0]).toContain('trigger SRE lead');
-  expect(bot.pagerduty.incidents()).toHaveLength(1);
+  const keys = bot.pagerduty.incidents().map((incident) => incident.routingKey);
+  expect(keys).toEqual([...new Set(keys)]);
 });
 
 test('F-31: a lost answer is tried again and folded; a page that is wrong for good is said on the card and not tried for ever', async () => {

@@ -38,7 +38,7 @@ export function incident(changes: Partial<Incident> = {}): Incident {
 }
 
 export function page(role: string, dueAt: Date, changes: Partial<PageSummary> = {}): PageSummary {
-  return { role, dueAt, state: 'waiting', acceptedAt: null, tries: 0, lastError: null, nextTryAt: null, until: 'acknowledged', ...changes };
+  return { role, repeats: false, dueAt, state: 'waiting', acceptedAt: null, tries: 0, lastError: null, nextTryAt: null, until: 'acknowledged', ...changes };
 }
 
 export const pages: readonly PageSummary[] = [

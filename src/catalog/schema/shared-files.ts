@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { CommsEntry, EscalationEntry, SeverityEntry, SeverityMapEntry, VerbSeverity } from './alerting.ts';
 import { BusinessHoursEntry } from './system-file.ts';
-import { Duration, Id, Line, Risk, TimeZone, byId } from './words.ts';
+import { Duration, Id, Line, Risk, SettingName, TimeZone, byId } from './words.ts';
 
 /** Who is who, by group and schedule. No names of people, no addresses, no phones: PagerDuty knows those. */
 export type RolesFile = z.output<typeof RolesFile>;
@@ -13,6 +13,8 @@ export const RolesFile = z.strictObject({
       /** Handle of a Slack user group, without `@`. */
       slackGroup: z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,79}$/, 'Not the handle of a Slack group: without @, lower-case.').optional(),
       pagerdutySchedule: z.string().regex(/^P[A-Z0-9]{6,13}$/, 'Not the id of a PagerDuty schedule: PXXXXXX.').optional(),
+      /** Name of the setting with the routing key of the role's own PagerDuty service. Without it, the role is paged through the system's. */
+      routingKeySetting: SettingName.optional(),
       slackUsers: z.array(z.string().regex(/^[UW][A-Z0-9]{8,}$/, 'Not the id of a Slack user.')).default([]),
     }),
   ),
