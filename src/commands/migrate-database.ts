@@ -1,23 +1,12 @@
-import { readSettings, type Environment } from '../config/settings.ts';
-import { migrate, openDatabase } from '../storage/database.ts';
-import { lockDataDirectory } from '../storage/data-directory-lock.ts';
-import { storageOf } from './storage-of.ts';
+import type { Environment } from '../config/settings.ts';
+import { migrate } from '../storage/database.ts';
+import { withDatabase } from './with-database.ts';
 
-/** @returns 0, or 2 for wrong settings */
+/** @returns 0; 2 for wrong settings; 3 when another process has the data directory */
 export async function migrateDatabase(environment: Environment): Promise<number> {
-  const read = readSettings(environment);
-  if (!read.ok) {
-    console.error(read.problems.join('\n'));
-    return 2;
-  }
-  const storage = storageOf(read.settings);
-  await using _lock = storage.kind === 'pglite' && storage.dataDirectory !== 'memory' ? await lockDataDirectory(storage.dataDirectory) : null;
-  const db = await openDatabase(storage);
-  try {
+  return withDatabase(environment, async (db) => {
     await migrate(db);
-  } finally {
-    await db.destroy();
-  }
-  console.log('The schema is up to date.');
-  return 0;
+    console.log('The schema is up to date.');
+    return 0;
+  });
 }

@@ -1,7 +1,10 @@
 import { resolve } from 'node:path';
+import packageJson from '../../package.json' with { type: 'json' };
 import { primitives } from '../actions/registry.ts';
 import type { Ports } from '../actions/ports.ts';
 import { createApp, type App, type Listening } from '../app.ts';
+import type { AuditEntry, AuditKind } from '../audit/entry.ts';
+import { record } from '../audit/record.ts';
 import { loadCatalog, type LoadedCatalog } from '../catalog/load.ts';
 import type { Problem } from '../catalog/problem.ts';
 import type { Catalog } from '../catalog/system.ts';
@@ -73,9 +76,12 @@ export async function startBot(parts: BotParts): Promise<Started> {
   const clock = storage.kind === 'postgres' && parts.followDatabaseTime !== false ? await databaseClock(db, parts.clock) : parts.clock;
   const connections = openConnections(settings);
 
+  const installation = await readInstallation(db, settings.STOCKOPS_INSTALLATION);
+  const inRecord = (kind: AuditKind, details: AuditEntry['details']) => record(db, { at: clock.now(), actor: 'stockops', kind, subject: installation.name, system: null, details });
+
   const app = createApp({
     db,
-    installation: await readInstallation(db, settings.STOCKOPS_INSTALLATION),
+    installation,
     clock,
     random: parts.random,
     log,
@@ -92,6 +98,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
     receiver: (sink) => createSlackReceiver({ ...slackSettings(settings), mode: receiveMode(settings) }, sink),
     sources: [{ name: 'alertmanager', tokens: settings.ALERTMANAGER_TOKEN }],
   });
+  await inRecord('process.started', { process: app.bot.owner, version: packageJson.version, epoch: installation.epoch, catalogVersion: catalog.version });
   const urls = await app.start({ ...parts.doors, loops: parts.loops });
 
   return {
@@ -104,8 +111,10 @@ export async function startBot(parts: BotParts): Promise<Started> {
         const again = await load();
         if (!again.ok) {
           log.error('The changed catalog is wrong; the old one stays in force', { problems: again.problems.length, first: again.problems[0]?.message });
+          await inRecord('catalog.refused', { process: app.bot.owner, problems: again.problems.length, inForce: catalog.version });
           return again.problems;
         }
+        await inRecord('catalog.loaded', { process: app.bot.owner, version: again.catalog.version, before: catalog.version });
         catalog = again.catalog;
         log.info('The catalog was read again', { version: catalog.version.slice(0, 12) });
         return [];

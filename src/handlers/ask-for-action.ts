@@ -19,8 +19,9 @@ import { planModal, planningModal, refusalModal } from '../views/plan-modal.ts';
 import { readingFile, readingMessage } from '../views/reading-message.ts';
 import { cardKey } from './after-incident-change.ts';
 import type { Bot } from './bot.ts';
-import { refuse, refusalOf, whisper, type Place } from './reply.ts';
-import { approversInWords, secondOfTwo, toPlanView } from './run-content.ts';
+import { recordRefusal, refuse, refusalOf, whisper, type About, type Place } from './reply.ts';
+import { refuseSecond } from './refuse-second.ts';
+import { approversInWords, toPlanView } from './run-content.ts';
 
 /** One action that somebody asked for, by a button, a command or a modal. From here on they are the same. */
 export interface Ask {
@@ -127,9 +128,9 @@ async function showDryRun(bot: Bot, ask: Ask): Promise<void> {
   const workedOut = await workOut(bot, proposalOf(ask)).catch(asRefusal(ask));
   switch (workedOut.kind) {
     case 'refused':
-      return refuse(bot, ask.place, workedOut.refusal);
+      return refuse(bot, ask.place, workedOut.refusal, aboutSystem(ask));
     case 'busy':
-      return whisper(bot, ask.place, await secondOfTwo(bot, workedOut.run));
+      return refuseSecond(bot, ask.place, workedOut.run);
     case 'plan': {
       const { plan } = workedOut;
       const needs = plan.approvalsNeeded === 0 ? 'your own confirmation' : `${plan.approvalsNeeded} approval${plan.approvalsNeeded === 1 ? '' : 's'} from ${approversInWords(bot.catalog(), plan)}`;
@@ -150,7 +151,7 @@ async function showPlan(bot: Bot, ask: Ask): Promise<void> {
       const { run } = proposed;
       if (opened !== null)
         await bot.slack.updateView(opened.viewId, refusalModal(ask.action.title, { refused: ask.action.title, rule: `${run.plan.draft.summary} is ${run.state === 'unknown' ? 'not settled yet' : 'running'}`, instead: 'Look at its message in the thread.' }));
-      return whisper(bot, ask.place, await secondOfTwo(bot, run));
+      return refuseSecond(bot, ask.place, run);
     }
     case 'planned': {
       const now = bot.clock.now();
@@ -172,10 +173,13 @@ async function show(bot: Bot, ask: Ask, view: ModalContent): Promise<{ readonly 
   return opened.status === 'done' ? opened : null;
 }
 
+const aboutSystem = ({ system, action }: Ask): About => ({ system: system.id, subject: action.id });
+
 /** Where the person looks: in the modal that they came from, else privately where they pressed. */
 async function sayNo(bot: Bot, ask: Ask, refusal: Refusal): Promise<void> {
   const told = ask.viewId !== null && (await bot.slack.updateView(ask.viewId, refusalModal(ask.action.title, refusal))).status === 'done';
-  if (!told) await refuse(bot, ask.place, refusal);
+  if (told) await recordRefusal(bot, ask.place.userId, refusal, aboutSystem(ask));
+  else await refuse(bot, ask.place, refusal, aboutSystem(ask));
 }
 
 /** The outside did not answer: that is told where the person looks. A bug of ours is not, it goes to whoever looks at bugs. */
@@ -203,7 +207,7 @@ async function answerReading(bot: Bot, ask: Ask): Promise<void> {
   const { system, action, environment, place } = ask;
   const at = bot.clock.now();
   const answer = await read(bot, { system, action, environment, component: ask.component, given: ask.given });
-  if (answer.kind === 'refused') return refuse(bot, place, answer.refusal);
+  if (answer.kind === 'refused') return refuse(bot, place, answer.refusal, aboutSystem(ask));
   const now = bot.clock.now();
   const reading =
     answer.kind === 'read' ? answer.reading : { headline: `not known: ${answer.reason}`, state: 'unknown' as const, lines: ['Nothing was changed. No answer is not the same as all is well.'] };

@@ -1,8 +1,10 @@
+import { record } from '../audit/record.ts';
 import type { PageEvent } from '../escalation/pagerduty-port.ts';
 import { cancelPage, claimPage, keepSpacing, markAccepted, markFailed, markRefused, nextPageAt, type Page } from '../escalation/store.ts';
 import { whyNotWanted } from '../escalation/why-not-wanted.ts';
 import { addTimelineEntry, findIncident } from '../incidents/store.ts';
 import type { Incident } from '../incidents/incident.ts';
+import type { Tx } from '../storage/database.ts';
 import { refreshMessages } from '../storage/outbox.ts';
 import type { Bot } from './bot.ts';
 import { systemOf } from './incident-content.ts';
@@ -41,15 +43,22 @@ async function send(bot: Bot, page: Page, now: Date): Promise<void> {
     if (receipt.status === 'accepted') {
       await markAccepted(tx, page, now);
       await keepSpacing(tx, page, now);
+      await recordPage(bot, tx, page, incident, 'accepted', now);
       await addTimelineEntry(tx, incident.id, { at: now, kind: 'page', actor: 'stockops', text: page.action === 'trigger' ? `${roleName(bot, page)} paged` : `PagerDuty told: ${page.action}` });
     } else if (receipt.status === 'refused' && receipt.permanent) {
       bot.log.error('PagerDuty refused a page for good', { incident: incident.id, step: page.step, reason: receipt.reason });
       await markRefused(tx, page, receipt.reason);
+      await recordPage(bot, tx, page, incident, 'refused', now, receipt.reason);
     } else {
       await markFailed(tx, page, receipt.reason, new Date(now.getTime() + retryMs(page.tries)));
     }
     await refreshMessages(tx, 'card', String(incident.id), now);
   });
+}
+
+async function recordPage(bot: Bot, tx: Tx, page: Page, incident: Incident, answer: 'accepted' | 'refused', now: Date, reason?: string): Promise<void> {
+  const details = { action: page.action, step: page.step + 1, role: roleName(bot, page), tries: page.tries, dedupKey: page.dedup_key, reason };
+  await record(tx, { at: now, actor: 'stockops', kind: `page.${answer}`, subject: `INC-${incident.id}`, system: incident.systemId, details });
 }
 
 const severityOfRank = { 1: 'critical', 2: 'error', 3: 'warning', 4: 'info' } as const;

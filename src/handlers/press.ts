@@ -22,8 +22,9 @@ import type { Bot } from './bot.ts';
 import { continueCommand } from './command.ts';
 import { acknowledge, reopen, type Acted } from './incident-acts.ts';
 import { systemOf } from './incident-content.ts';
-import { placeOf, refuse, whisper, type Place } from './reply.ts';
-import { secondOfTwo, toPlanView } from './run-content.ts';
+import { aboutRun, placeOf, recordRefusal, refuse, whisper, type Place } from './reply.ts';
+import { refuseSecond } from './refuse-second.ts';
+import { toPlanView } from './run-content.ts';
 
 /** A button. What it meant is in its value; whether it still holds, the database says. */
 export async function handlePress(bot: Bot, press: Press): Promise<void> {
@@ -204,6 +205,7 @@ async function told(bot: Bot, press: Press, acted: Acted): Promise<void> {
   if (acted.kind === 'done') return;
   if (acted.kind === 'gone') return refuse(bot, placeOf(press), { refused: 'What you pressed', rule: 'this incident is not known here', instead: 'Use /stock incidents.' });
   const { incident } = acted;
+  await recordRefusal(bot, press.userId, { refused: 'What was pressed', rule: 'the card was older than its incident', instead: 'Look at the fresh card.' }, { system: incident.systemId, subject: `INC-${incident.id}` });
   await refreshMessages(bot.db, 'card', String(incident.id), bot.clock.now());
   const entries = await timelineOf(bot.db, incident.id);
   const last = entries.findLast((entry) => ['acknowledged', 'resolved', 'reopened', 'run'].includes(entry.kind));
@@ -211,8 +213,8 @@ async function told(bot: Bot, press: Press, acted: Acted): Promise<void> {
 }
 
 async function toldOfRun(bot: Bot, press: Press, decided: Decided): Promise<void> {
-  if (decided.kind === 'refused') await refuse(bot, placeOf(press), decided.refusal);
-  if (decided.kind === 'second') await whisper(bot, placeOf(press), await secondOfTwo(bot, decided.first));
+  if (decided.kind === 'refused') await refuse(bot, placeOf(press), decided.refusal, aboutRun(decided.run));
+  if (decided.kind === 'second') await refuseSecond(bot, placeOf(press), decided.first);
 }
 
 async function withIncident(bot: Bot, press: Press, control: Control, act: (incident: Incident) => Promise<void>): Promise<void> {

@@ -1,4 +1,6 @@
 import type { Refusal } from '../actions/plan.ts';
+import { record } from '../audit/record.ts';
+import type { Run } from '../runs/run.ts';
 import { StockOpsError, type ErrorCode } from '../support/errors.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import { refusalMessage } from '../views/refusal.ts';
@@ -33,9 +35,25 @@ export async function whisper(bot: Bot, place: Place, content: MessageContent): 
   if (answer.status !== 'done') bot.log.warn('A person could not be told', { user: place.userId, answer: answer.status });
 }
 
-export function refuse(bot: Bot, place: Place, refusal: Refusal): Promise<void> {
-  return whisper(bot, place, refusalMessage(refusal));
+/** What a refusal was about, for whoever looks it up in the record. */
+export interface About {
+  readonly system: string | null;
+  /** `run_9f3c…`, `INC-42`. */
+  readonly subject: string;
 }
+const nothingKnown: About = { system: null, subject: 'request' };
+
+export async function refuse(bot: Bot, place: Place, refusal: Refusal, about = nothingKnown): Promise<void> {
+  await recordRefusal(bot, place.userId, refusal, about);
+  await whisper(bot, place, refusalMessage(refusal));
+}
+
+/** For a refusal that is told in another way than `refuse` does, in a window that is open. */
+export async function recordRefusal(bot: Pick<Bot, 'db' | 'clock'>, userId: string, refusal: Refusal, { system, subject }: About): Promise<void> {
+  await record(bot.db, { at: bot.clock.now(), actor: userId, kind: 'refused', subject, system, details: { ...refusal } });
+}
+
+export const aboutRun = (run: Run | undefined): About => (run === undefined ? nothingKnown : { system: run.plan.systemId, subject: run.id });
 
 /** Where trying again would not help. */
 const nextStep: Partial<Record<ErrorCode, string>> = {
@@ -44,9 +62,9 @@ const nextStep: Partial<Record<ErrorCode, string>> = {
   NOT_CONFIGURED: 'Ask whoever runs the bot.',
 };
 
-/** The one place where an error becomes words for a person. What is not in the table says nothing inner. */
+/** The one place where an error becomes words for a person. What is not in the table says nothing inner. Nobody decided it, so it is not in the record. */
 export async function failed(bot: Bot, interaction: Interaction, error: unknown): Promise<void> {
-  await refuse(bot, placeOf(interaction), refusalOf(error));
+  await whisper(bot, placeOf(interaction), refusalMessage(refusalOf(error)));
 }
 
 export function refusalOf(error: unknown, refused = 'What you asked for'): Refusal {

@@ -15,8 +15,8 @@ import { askApprovers } from './ask-approvers.ts';
 import type { Bot } from './bot.ts';
 import { declare, resolve } from './incident-acts.ts';
 import { systemOf } from './incident-content.ts';
-import { refuse, whisper, type Place } from './reply.ts';
-import { secondOfTwo } from './run-content.ts';
+import { aboutRun, refuse, type Place } from './reply.ts';
+import { refuseSecond } from './refuse-second.ts';
 
 /**
  * What the sender of a modal sees at once: what is missing or mistyped stays in the modal, beside its field. Asks nobody outside, because Slack waits
@@ -119,8 +119,8 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
 
 async function toldOf(bot: Bot, place: Place, decided: Decided): Promise<void> {
   const where = decided.run === undefined ? place : { ...place, channelId: decided.run.channelId };
-  if (decided.kind === 'refused') await refuse(bot, where, decided.refusal);
-  if (decided.kind === 'second') await whisper(bot, where, await secondOfTwo(bot, decided.first));
+  if (decided.kind === 'refused') await refuse(bot, where, decided.refusal, aboutRun(decided.run));
+  if (decided.kind === 'second') await refuseSecond(bot, where, decided.first);
 }
 
 function systemFor(bot: Bot, id: string | undefined): System | null {

@@ -12,7 +12,7 @@ import { refreshMessages } from '../storage/outbox.ts';
 import { announceRun } from './announce.ts';
 import type { RunDependencies } from './dependencies.ts';
 import type { Run } from './run.ts';
-import { changeRun, findRun, lockRun, lockTarget, runsUnderWay } from './store.ts';
+import { addApproval, changeRun, findRun, lockRun, lockTarget, runsUnderWay } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
 
 export type Decided =
@@ -37,7 +37,7 @@ export async function confirmRun(dependencies: RunDependencies, runId: string, u
     if (first !== undefined) return { kind: 'second', first, run };
 
     const needsOthers = approvalsNeeded(run, ruling) > 0;
-    await changeRun(tx, runId, ['planned'], needsOthers ? { state: 'awaiting_approval' } : { state: 'approved', approved_at: now });
+    await changeRun(tx, runId, ['planned'], needsOthers ? { state: 'awaiting_approval', by: userId, at: now } : { state: 'approved', by: userId, at: now, approved_at: now });
     if (!needsOthers) await startNow(tx, runId, now);
     return said(tx, runId, now, userId, needsOthers ? `asked for approval: ${run.plan.draft.summary}` : `confirmed: ${run.plan.draft.summary}`);
   });
@@ -51,9 +51,9 @@ export async function approveRun(dependencies: RunDependencies, runId: string, u
     if (run.expiresAt <= now) return refuse(run, 'the request has expired', 'Ask for a fresh one.');
     const denied = ruling === null ? noLongerThere(run) : whyNotApprove(ruling, identity, requester, `Approve: ${run.plan.draft.summary}`);
     if (ruling === null || denied !== null) return { kind: 'refused', refusal: denied ?? noLongerThere(run), run };
-    await tx.insertInto('approvals').values({ run_id: runId, user_id: userId, decision: 'approved', reason: null, at: now }).execute();
+    await addApproval(tx, run, { userId, decision: 'approved', reason: null, at: now });
     if (whatIsMissing(ruling, run.approvalsNeeded, [...approvers, identity], requester) === null) {
-      await changeRun(tx, runId, ['awaiting_approval'], { state: 'approved', approved_at: now });
+      await changeRun(tx, runId, ['awaiting_approval'], { state: 'approved', by: userId, at: now, approved_at: now });
       await startNow(tx, runId, now);
     }
     return said(tx, runId, now, userId, `approved: ${run.plan.draft.summary}`);
@@ -66,12 +66,8 @@ export async function denyRun(dependencies: RunDependencies, runId: string, user
     if (run.state !== 'awaiting_approval') return refuse(run, whyNotNow(run), 'Nothing more is needed of you.');
     const denied = ruling === null ? noLongerThere(run) : whyNotApprove(ruling, identity, requester, `Deny: ${run.plan.draft.summary}`);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
-    await tx
-      .insertInto('approvals')
-      .values({ run_id: runId, user_id: userId, decision: 'denied', reason, at: now })
-      .onConflict((conflict) => conflict.columns(['run_id', 'user_id']).doUpdateSet({ decision: 'denied', reason, at: now }))
-      .execute();
-    await changeRun(tx, runId, ['awaiting_approval'], { state: 'denied', finished_at: now, outcome: { status: 'notStarted', reason: reason === '' ? 'It was denied.' : reason } });
+    await addApproval(tx, run, { userId, decision: 'denied', reason, at: now });
+    await changeRun(tx, runId, ['awaiting_approval'], { state: 'denied', by: userId, at: now, finished_at: now, outcome: { status: 'notStarted', reason: reason === '' ? 'It was denied.' : reason } });
     await cancelDuty(tx, 'run.expire', runId);
     return said(tx, runId, now, userId, `denied: ${run.plan.draft.summary}`);
   });
@@ -83,7 +79,7 @@ export async function withdrawRun(dependencies: RunDependencies, runId: string, 
     if (run.requestedBy !== userId) return refuse(run, 'only the person who asked may withdraw it', 'Deny it instead, if you may decide.');
     if (run.state === 'withdrawn') return { kind: 'done', run };
     const outcome = { status: 'notStarted', reason: 'It was withdrawn.' } as const;
-    if (!(await changeRun(tx, runId, ['planned', 'awaiting_approval', 'approved'], { state: 'withdrawn', finished_at: now, outcome })))
+    if (!(await changeRun(tx, runId, ['planned', 'awaiting_approval', 'approved'], { state: 'withdrawn', by: userId, at: now, finished_at: now, outcome })))
       return refuse(run, whyNotNow(run), 'See how it stands in the thread.');
     await cancelDuty(tx, 'run.expire', runId);
     await cancelDuty(tx, 'run.start', runId);
@@ -100,7 +96,7 @@ export async function settleRun(dependencies: RunDependencies, runId: string, us
     const denied = ruling === null ? noLongerThere(run) : whyNotAsk(ruling, identity, what);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     const outcome = { status: 'settled', happened, by: userId, note } as const;
-    await changeRun(tx, runId, ['unknown'], { state: happened ? 'succeeded' : 'failed', finished_at: now, outcome });
+    await changeRun(tx, runId, ['unknown'], { state: happened ? 'succeeded' : 'failed', by: userId, at: now, finished_at: now, outcome });
     await cancelDuty(tx, 'run.look', runId);
     return said(tx, runId, now, userId, `says that it ${happened ? 'happened' : 'did not happen'} (${run.plan.draft.summary}): ${note}`);
   });
@@ -112,7 +108,7 @@ export async function expireRun(dependencies: RunDependencies, runId: string): P
     const run = await lockRun(tx, runId);
     const now = dependencies.clock.now();
     const outcome = { status: 'notStarted', reason: 'Nobody decided in time.' } as const;
-    if (run === undefined || !(await changeRun(tx, runId, ['planned', 'awaiting_approval'], { state: 'expired', finished_at: now, outcome }))) return;
+    if (run === undefined || !(await changeRun(tx, runId, ['planned', 'awaiting_approval'], { state: 'expired', by: 'stockops', at: now, finished_at: now, outcome }))) return;
     if (run.state === 'planned') await refreshMessages(tx, 'run', runId, now);
     else await said(tx, runId, now, 'stockops', `ran out: ${run.plan.draft.summary}`);
   });

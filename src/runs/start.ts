@@ -110,7 +110,7 @@ async function commitStart(dependencies: RunDependencies, run: Run, now: Date): 
     return await dependencies.db.transaction().execute(async (tx) => {
       const held = await lockRun(tx, run.id);
       if (held === undefined || held.version !== run.version || held.expiresAt <= now) return false;
-      if (!(await changeRun(tx, run.id, ['approved'], { state: 'started', started_at: now, progress_line: null }))) return false;
+      if (!(await changeRun(tx, run.id, ['approved'], { state: 'started', by: 'stockops', at: now, started_at: now, progress_line: null }))) return false;
       await announceRun(tx, run, now, { actor: 'stockops', text: `started: ${run.plan.draft.summary}` });
       return true;
     });
@@ -152,11 +152,11 @@ async function recordReceipt(dependencies: RunDependencies, run: Run, receipt: R
     await cancelDuty(tx, 'run.look', run.id);
     if (receipt.status === 'rejected') {
       const outcome = { status: 'failed' as const, reason: receipt.reason, lines: ['Nothing was changed.'], log: null };
-      if (await changeRun(tx, run.id, ['started', 'unknown'], { state: 'failed', finished_at: now, receipt, outcome }))
+      if (await changeRun(tx, run.id, ['started', 'unknown'], { state: 'failed', by: 'stockops', at: now, finished_at: now, receipt, outcome }))
         await announceRun(tx, run, now, { actor: 'stockops', text: `refused: ${receipt.reason}` });
       return;
     }
-    if (await changeRun(tx, run.id, ['started', 'unknown'], { state: 'started', receipt })) await addDuty(tx, { kind: 'run.watch', key: run.id, dueAt: new Date(now.getTime() + 1_000) });
+    if (await changeRun(tx, run.id, ['started', 'unknown'], { state: 'started', by: 'stockops', at: now, receipt })) await addDuty(tx, { kind: 'run.watch', key: run.id, dueAt: new Date(now.getTime() + 1_000) });
   });
 }
 
@@ -165,7 +165,7 @@ async function loseRun({ db, clock }: RunDependencies, run: Run, reason: string)
   const now = clock.now();
   await db.transaction().execute(async (tx) => {
     const outcome = { status: 'unknown' as const, reason, lostAt: now.toISOString(), lines: [], verdict: 'unclear' as const };
-    if (!(await changeRun(tx, run.id, ['started'], { state: 'unknown', outcome, progress_line: null, ...(run.receipt !== null && { receipt: run.receipt }) }))) return;
+    if (!(await changeRun(tx, run.id, ['started'], { state: 'unknown', by: 'stockops', at: now, outcome, progress_line: null, ...(run.receipt !== null && { receipt: run.receipt }) }))) return;
     await announceRun(tx, run, now, { actor: 'stockops', text: `not known whether it happened: ${run.plan.draft.summary}` });
     await addDuty(tx, { kind: 'run.look', key: run.id, dueAt: now });
   });
@@ -174,7 +174,7 @@ async function loseRun({ db, clock }: RunDependencies, run: Run, reason: string)
 async function voidRun({ db, clock }: RunDependencies, run: Run, reason: string): Promise<void> {
   const now = clock.now();
   await db.transaction().execute(async (tx) => {
-    if (await changeRun(tx, run.id, ['approved'], { state: 'voided', finished_at: now, progress_line: null, outcome: { status: 'notStarted', reason } }))
+    if (await changeRun(tx, run.id, ['approved'], { state: 'voided', by: 'stockops', at: now, finished_at: now, progress_line: null, outcome: { status: 'notStarted', reason } }))
       await announceRun(tx, run, now, { actor: 'stockops', text: `not started: ${reason}` });
   });
 }

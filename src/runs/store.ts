@@ -4,6 +4,7 @@ import type { Plan } from '../approvals/plan.ts';
 import type { DbOrTx, Tx } from '../storage/database.ts';
 import type { Row, RunState } from '../storage/tables.ts';
 import type { Outcome } from './outcome.ts';
+import { recordDecision, recordPlan, recordTransition } from './record-run.ts';
 import type { Approval, Run } from './run.ts';
 
 export async function findRun(db: DbOrTx, id: string): Promise<Run | undefined> {
@@ -79,9 +80,9 @@ export interface NewRun {
   readonly undoOf: string | null;
 }
 
-export async function insertRun(tx: DbOrTx, run: NewRun, now: Date): Promise<void> {
+export async function insertRun(tx: Tx, run: NewRun, now: Date): Promise<void> {
   const { plan } = run;
-  await tx
+  const row = await tx
     .insertInto('runs')
     .values({
       id: run.id,
@@ -109,11 +110,12 @@ export async function insertRun(tx: DbOrTx, run: NewRun, now: Date): Promise<voi
       thread_key: run.threadKey,
       undo_of: run.undoOf,
     })
-    .execute();
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await recordPlan(tx, row, plan);
 }
 
-export interface RunChange {
-  readonly state?: RunState;
+interface RunFacts {
   readonly approved_at?: Date;
   readonly started_at?: Date;
   readonly finished_at?: Date;
@@ -122,10 +124,18 @@ export interface RunChange {
   readonly outcome?: Outcome;
 }
 
-/** Changes a run that is still in `from`. Returns whether it was; if not, nothing was changed and somebody else was quicker. */
-export async function changeRun(db: DbOrTx, id: string, from: readonly RunState[], change: RunChange): Promise<boolean> {
-  const { receipt, outcome, ...columns } = change;
-  const result = await db
+/** A change of state says who or what made it so, and when: that goes into the record with it. */
+export type RunChange = RunFacts & ({ readonly state: RunState; readonly by: string; readonly at: Date } | { readonly state?: never; readonly by?: never; readonly at?: never });
+
+/**
+ * Changes a run that is still in `from`. Returns whether it was; if not, nothing was changed and somebody else was quicker. A new state and its entry in
+ * the record are one (G-10): here is the only place that sets it.
+ */
+export async function changeRun(tx: Tx, id: string, from: readonly RunState[], change: RunChange): Promise<boolean> {
+  const { receipt, outcome, by, at, ...columns } = change;
+  // The row is held from here on, so that the record names the state that it really had.
+  const before = change.state === undefined ? undefined : await tx.selectFrom('runs').select('state').where('id', '=', id).forUpdate().executeTakeFirst();
+  const row = await tx
     .updateTable('runs')
     .set({
       ...columns,
@@ -135,8 +145,21 @@ export async function changeRun(db: DbOrTx, id: string, from: readonly RunState[
     })
     .where('id', '=', id)
     .where('state', 'in', [...from])
+    .returningAll()
     .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
+  if (row === undefined) return false;
+  if (before !== undefined && by !== undefined) await recordTransition(tx, row, before.state, { by, at, outcome: outcome ?? null });
+  return true;
+}
+
+/** One person's decision; a second one of the same person takes the place of the first. */
+export async function addApproval(tx: Tx, run: Run, { userId, decision, reason, at }: Approval): Promise<void> {
+  await tx
+    .insertInto('approvals')
+    .values({ run_id: run.id, user_id: userId, decision, reason, at })
+    .onConflict((conflict) => conflict.columns(['run_id', 'user_id']).doUpdateSet({ decision, reason, at }))
+    .execute();
+  await recordDecision(tx, run, { userId, decision, reason, at });
 }
 
 async function approvalsOf(db: DbOrTx, runId: string): Promise<Approval[]> {

@@ -63,7 +63,7 @@ async function lookForEvidence(dependencies: RunDependencies, run: Run, primitiv
   await dependencies.db.transaction().execute(async (tx) => {
     if (evidence.verdict === 'happened') {
       // How it goes on can be watched like any other run.
-      if (await changeRun(tx, run.id, ['unknown'], { state: 'started', receipt: { status: 'accepted', answer: null }, progress_line: evidence.lines[0] ?? null })) {
+      if (await changeRun(tx, run.id, ['unknown'], { state: 'started', by: 'stockops', at: now, receipt: { status: 'accepted', answer: null }, progress_line: evidence.lines[0] ?? null })) {
         await addDuty(tx, { kind: 'run.watch', key: run.id, dueAt: now });
         await announceRun(tx, run, now, { actor: 'stockops', text: `it did happen: ${evidence.lines.join('; ')}` });
       }
@@ -71,7 +71,7 @@ async function lookForEvidence(dependencies: RunDependencies, run: Run, primitiv
     }
     if (evidence.verdict === 'didNotHappen') {
       const outcome: Outcome = { status: 'failed', reason: 'It did not happen.', lines: evidence.lines, log: null };
-      if (await changeRun(tx, run.id, ['unknown'], { state: 'failed', finished_at: now, outcome })) await announceRun(tx, run, now, { actor: 'stockops', text: `it did not happen: ${evidence.lines.join('; ')}` });
+      if (await changeRun(tx, run.id, ['unknown'], { state: 'failed', by: 'stockops', at: now, finished_at: now, outcome })) await announceRun(tx, run, now, { actor: 'stockops', text: `it did not happen: ${evidence.lines.join('; ')}` });
       return;
     }
     const before = run.outcome?.status === 'unknown' ? run.outcome : { reason: 'The answer was lost.', lostAt: now.toISOString() };
@@ -149,7 +149,7 @@ async function finish({ db, clock }: RunDependencies, run: Run, state: RunState,
 }
 
 async function conclude(tx: Tx, run: Run, from: readonly RunState[], state: RunState, outcome: Outcome, now: Date): Promise<void> {
-  if (!(await changeRun(tx, run.id, from, { state, finished_at: now, outcome, progress_line: null }))) return;
+  if (!(await changeRun(tx, run.id, from, { state, by: 'stockops', at: now, finished_at: now, outcome, progress_line: null }))) return;
   await announceRun(tx, run, now, { actor: 'stockops', text: `${state}: ${run.plan.draft.summary}` });
   if (state === 'succeeded' && run.plan.incidentId !== null) await addDuty(tx, { kind: 'run.helped', key: run.id, dueAt: new Date(now.getTime() + lookWhetherItHelpedEveryMs) });
 }

@@ -23,6 +23,9 @@ export interface Tables {
   interactions: InteractionTable;
   runs: RunTable;
   approvals: ApprovalTable;
+  audit_inbox: AuditInboxTable;
+  audit_head: AuditHeadTable;
+  audit_entries: AuditEntryTable;
 }
 
 /** One row. `epoch` grows when the database's past changed under us (failover, restore); older approvals are void then (F-37). */
@@ -281,6 +284,37 @@ export interface ApprovalTable {
   decision: 'approved' | 'denied';
   reason: string | null;
   at: Time;
+}
+
+/** Where an entry waits for the end of its transaction; empty to everybody else. */
+export interface AuditInboxTable {
+  id: BigSerial;
+  entry: string;
+}
+
+/** One row: the last entry of the chain. */
+export interface AuditHeadTable {
+  id: number;
+  sequence: number;
+  hash: string;
+}
+
+type Derived<T> = ColumnType<T, never, never>;
+
+/** The record (T-23). Written by the database alone, at the end of a transaction; never changed. */
+export interface AuditEntryTable {
+  sequence: Derived<number>;
+  /** Canonical JSON: what is hashed. */
+  entry: Derived<string>;
+  /** The hash of the entry before. */
+  previous: Derived<string>;
+  hash: Derived<string>;
+  /** ISO 8601 UTC with milliseconds, so that the order of texts is the order of times. */
+  at: Derived<string>;
+  actor: Derived<string>;
+  kind: Derived<string>;
+  subject: Derived<string>;
+  system_id: Derived<string | null>;
 }
 
 export type Row<T extends keyof Tables> = Selectable<Tables[T]>;

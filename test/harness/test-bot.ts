@@ -15,6 +15,7 @@ import { startStandIns, type StandIns, type StandInsOptions } from '../../sandbo
 import { startBot, type RunningBot } from '../../src/commands/start-bot.ts';
 import { manualClock, type ManualClock } from '../../src/support/clock.ts';
 import type { Log } from '../../src/support/log.ts';
+import { whatIsWrongWithTheRecord } from './record.ts';
 import { freshStorage } from './storage.ts';
 
 export interface Span {
@@ -102,7 +103,9 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
   };
   let running = await begin();
   cleanup.defer(async () => {
+    const wrong = await whatIsWrongWithTheRecord(running.db);
     await running.stop();
+    if (wrong.length > 0) throw new Error(`The record does not tell what happened:\n${wrong.join('\n')}`);
     const left = log.filter((line) => line.level === 'error' && !expected.has(line.message));
     if (left.length > 0) throw new Error(`The bot logged errors that the test did not expect:\n${left.map((line) => `  ${line.message} ${JSON.stringify(line.fields)}`).join('\n')}`);
     if (slack.complaints.length > 0) throw new Error(`Slack could not use an answer of the bot: ${JSON.stringify(slack.complaints)}`);
