@@ -16,7 +16,7 @@ import { notificationsLane } from './handlers/notifications-lane.ts';
 import { createOperations } from './handlers/operations.ts';
 import { outboxLane, slackLanes } from './handlers/outbox-lane.ts';
 import { pagesLane } from './handlers/pages-lane.ts';
-import { storeInteraction } from './handlers/store-interaction.ts';
+import { storeInteraction, withoutTypedSecrets } from './handlers/store-interaction.ts';
 import { answerSubmission } from './handlers/submission.ts';
 import type { Db } from './storage/database.ts';
 import type { Installation } from './storage/installation.ts';
@@ -109,10 +109,10 @@ export function createApp(parts: AppParts): App {
   let state: 'starting' | 'ready' | 'stopping' = 'starting';
   const inHand = new Set<Promise<void>>();
   const sink: InteractionSink = {
-    store: (interaction) => storeInteraction(db, interaction, clock.now()),
-    answerSubmission: (submission) => answerSubmission(bot, submission),
+    store: (interaction) => storeInteraction(db, withoutTypedSecrets(interaction), clock.now()),
+    answerSubmission: (submission) => answerSubmission(bot, withoutTypedSecrets(submission)),
     handle: (interaction) => {
-      const work = handleInteraction(bot, interaction).catch((error: unknown) => log.error('An interaction could not be carried out', { error: messageOf(error) }));
+      const work = handleInteraction(bot, withoutTypedSecrets(interaction)).catch((error: unknown) => log.error('An interaction could not be carried out', { error: messageOf(error) }));
       inHand.add(work);
       return work.finally(() => inHand.delete(work));
     },

@@ -1,3 +1,5 @@
+import { redact } from '../support/redact/redact.ts';
+
 /** Short words that several readings share: amounts with their unit, times gone by, and text from outside cut to one line. */
 
 export function count(amount: number, singular: string, plural = `${singular}s`): string {
@@ -20,9 +22,9 @@ export function ago(at: string | null, now: Date): string {
   return Number.isNaN(time) ? 'at an unknown time' : `${duration(now.getTime() - time)} ago`;
 }
 
-/** Text from outside as part of a sentence: one line, no control characters, at most `maxLength` characters. */
+/** Text from outside as part of a sentence: one line, no secrets, no control characters, at most `maxLength` characters. */
 export function oneLine(text: string, maxLength = 240): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
+  const line = redact(text).replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
   const characters = [...line];
   return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join('')}…`;
 }

@@ -8,7 +8,7 @@ import { record } from '../audit/record.ts';
 import { loadCatalog, type LoadedCatalog } from '../catalog/load.ts';
 import type { Problem } from '../catalog/problem.ts';
 import type { Catalog } from '../catalog/system.ts';
-import type { Settings } from '../config/settings.ts';
+import { secretsOf, type Settings } from '../config/settings.ts';
 import { createComposePort } from '../connectors/compose/compose.ts';
 import { createHelmPort } from '../connectors/helm/helm.ts';
 import { createHttpPort } from '../connectors/http/http.ts';
@@ -25,6 +25,7 @@ import { dropLeases, readInstallation } from '../storage/installation.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/ids.ts';
 import { messageOf, type Log } from '../support/log.ts';
+import { rememberSecrets } from '../support/redact/known-secrets.ts';
 
 export interface BotParts {
   readonly settings: Settings;
@@ -59,6 +60,7 @@ export interface RunningBot {
  */
 export async function startBot(parts: BotParts): Promise<Started> {
   const { settings, storage, log } = parts;
+  rememberSecrets(secretsOf(settings));
   const load = parts.load ?? (() => loadCatalog(settings.STOCKOPS_SYSTEMS_DIR, primitives));
   const loaded = await load();
   if (!loaded.ok) return { kind: 'wrongCatalog', problems: loaded.problems };

@@ -87,6 +87,13 @@ export interface Settings extends z.output<typeof Settings> {
   readonly routingKeys: ReadonlyMap<string, string>;
 }
 
+/** Every value in the settings that must not be seen, for the redactor: of an address also the password alone. */
+export function secretsOf(settings: Settings): string[] {
+  const values = Object.entries(settings).flatMap(([name, value]) => (secretSettings.has(name) && value !== undefined ? [value].flat().map(String) : []));
+  const passwords = values.flatMap((value) => (URL.canParse(value) ? [decodeURIComponent(new URL(value).password)] : []));
+  return [...values, ...passwords, ...settings.routingKeys.values()].filter((value) => value !== '');
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** All problems at once, each with the setting's name, what it is for, and an example. */

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { redactNotification } from '../alerts/redact-notification.ts';
 import { storeNotification } from '../storage/notifications.ts';
 import type { Clock } from '../support/clock.ts';
 import { messageOf } from '../support/log.ts';
@@ -73,7 +74,7 @@ export function createIntake(bot: Bot, settings: IntakeSettings): FastifyInstanc
     const { source } = request;
     try {
       const body = typeof request.body === 'string' ? request.body : '';
-      await withDeadline(bot.clock, storeNotification(bot.db, source, body, bot.clock.now()));
+      await withDeadline(bot.clock, storeNotification(bot.db, source, redactNotification(body), bot.clock.now()));
     } catch (error) {
       bot.log.warn('A webhook could not be stored', { source, error: messageOf(error) });
       return unavailable(source, 'the database did not take it', reply);

@@ -6,6 +6,7 @@ import type { Db } from '../storage/database.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/ids.ts';
 import type { Log } from '../support/log.ts';
+import { redactAll } from '../support/redact/redact.ts';
 
 /** What running actions needs; handed in by `app.ts`. */
 export interface RunDependencies {
@@ -26,8 +27,16 @@ export const readDeadlineMs = 15_000;
 /** How long an effect may take to be answered before it is `unknown`. Helm's hooks may take minutes. */
 export const effectDeadlineMs = 5 * 60_000;
 
-/** Does `work` with what primitives need; its signal aborts when `deadlineMs` have passed on the bot's clock. */
-export async function within<T>({ ports, clock }: Pick<RunDependencies, 'ports' | 'clock'>, deadlineMs: number, work: (context: Context) => Promise<T>): Promise<T> {
+/**
+ * Does `work` with what primitives need; its signal aborts when `deadlineMs` have passed on the bot's clock. What it brings from outside comes without secrets
+ * (T-09): whatever is stored or shown of a reading, a progress, an evidence or a receipt has passed here.
+ */
+export async function within<T>(dependencies: Pick<RunDependencies, 'ports' | 'clock'>, deadlineMs: number, work: (context: Context) => Promise<T>): Promise<T> {
+  return redactAll(await withinUnredacted(dependencies, deadlineMs, work));
+}
+
+/** The same with everything as it is: a plan compares and sends values that it may not show. */
+export async function withinUnredacted<T>({ ports, clock }: Pick<RunDependencies, 'ports' | 'clock'>, deadlineMs: number, work: (context: Context) => Promise<T>): Promise<T> {
   const done = new AbortController();
   const deadline = new AbortController();
   void clock.sleep(deadlineMs, done.signal).then(() => {

@@ -9,7 +9,8 @@ import type { Action, System } from '../catalog/system.ts';
 import { addDuty } from '../storage/duties.ts';
 import { newId } from '../support/ids.ts';
 import type { Json } from '../support/json.ts';
-import { readDeadlineMs, within, type RunDependencies } from './dependencies.ts';
+import { redact, redactAll } from '../support/redact/redact.ts';
+import { readDeadlineMs, withinUnredacted, type RunDependencies } from './dependencies.ts';
 import type { Run } from './run.ts';
 import { findRun, insertRun, lastRunToZero, lastStartOf, runOnTarget } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
@@ -121,10 +122,19 @@ export async function workOut(dependencies: RunDependencies, proposal: Proposal)
 
 /** Reads the target again and plans anew: what a start compares with what was approved. */
 export async function draftOf(dependencies: RunDependencies, primitive: WritePrimitive, target: Target, params: Readonly<Record<string, Json>>): Promise<PlanDraft | Refusal> {
-  return within(dependencies, readDeadlineMs, async (context) => {
+  const draft = await withinUnredacted(dependencies, readDeadlineMs, async (context) => {
     const observed = await primitive.observe(context, target as never, params as never);
     return primitive.plan({ target: target as never, params: params as never, observed });
   });
+  return isRefusal(draft) ? redactAll(draft) : withoutSecrets(draft);
+}
+
+/** What is said of a plan is redacted; what it sends is never touched. A command line that would carry a secret is no plan at all, because everybody on the host can read it (T-17). */
+function withoutSecrets(draft: PlanDraft): PlanDraft | Refusal {
+  const { summary, changes, warnings, equivalent, ...sent } = draft;
+  if ('arguments' in sent.request && redactAll(sent.request.arguments) !== sent.request.arguments)
+    return { refused: redact(summary), rule: 'a value of it looks like a secret, and would stand in a command line and in the record', instead: 'Put it where your secrets are kept, and let the release refer to it.' };
+  return { ...sent, ...redactAll({ summary, changes, warnings, equivalent }) };
 }
 
 // An undo acts on what was changed, which may be of another kind than the action's own target: a Helm upgrade is undone by a rollback of the same release.

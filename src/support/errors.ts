@@ -1,3 +1,5 @@
+import { redact } from './redact/redact.ts';
+
 /**
  * Errors by who must act. A failure that we expect is a value; these are for what interrupts a path: the edge that
  * catches one maps it to an answer (`handlers/`), and whatever is not in the table is a bug: logged, and nothing inner shown.
@@ -26,7 +28,8 @@ export class StockOpsError extends Error {
   readonly code: ErrorCode;
   readonly kind: ErrorKind;
   constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
-    super(detail === undefined ? errorTable[code].text : `${errorTable[code].text} ${detail}`, options);
+    // What the outside says of a failure may quote what it was sent (T-10).
+    super(detail === undefined ? errorTable[code].text : `${errorTable[code].text} ${redact(detail)}`, options);
     this.code = code;
     this.kind = errorTable[code].kind;
   }

@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { redact, redactAll } from './redact/redact.ts';
 
 /** Static messages, facts in fields. `error` is a bug of ours; `warn` is looked at in batches; `info` tells the story. */
 export interface Log {
@@ -8,14 +9,14 @@ export interface Log {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** One line of JSON each; on a terminal, the same facts for people to read. */
+/** One line of JSON each, without secrets; on a terminal, the same facts for people to read. */
 export function createLog(level: 'debug' | 'info' | 'warn' | 'error', destination: NodeJS.WritableStream & { isTTY?: boolean } = process.stdout): Log {
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, destination.isTTY === true ? readable(destination) : destination);
   return {
-    debug: (message, fields = {}) => logger.debug(fields, message),
-    info: (message, fields = {}) => logger.info(fields, message),
-    warn: (message, fields = {}) => logger.warn(fields, message),
-    error: (message, fields = {}) => logger.error(fields, message),
+    debug: (message, fields = {}) => logger.debug(redactAll(fields), message),
+    info: (message, fields = {}) => logger.info(redactAll(fields), message),
+    warn: (message, fields = {}) => logger.warn(redactAll(fields), message),
+    error: (message, fields = {}) => logger.error(redactAll(fields), message),
   };
 }
 
@@ -24,14 +25,14 @@ function readable(destination: NodeJS.WritableStream): { write(line: string): vo
     write: (line) => {
       const { level, time, msg, ...fields } = JSON.parse(line) as { level: string; time: string; msg: string };
       const rest = Object.entries(fields)
-        .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+        .map(([key, value]) => ` ${key}=${typeof value === 'string' && !/\p{Cc}/u.test(value) ? value : JSON.stringify(value)}`)
         .join('');
       destination.write(`${time.slice(11, 19)} ${level.padEnd(5)} ${msg}${rest}\n`);
     },
   };
 }
 
-/** What may be said of something that was thrown: its message, or its kind. Never the object, which may hold a request with its token. */
+/** What may be said of something that was thrown: its message without secrets, or its kind. Never the object, which may hold a request with its token. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : typeof error === 'string' ? error : 'unknown error';
+  return error instanceof Error ? redact(error.message) : typeof error === 'string' ? redact(error) : 'unknown error';
 }

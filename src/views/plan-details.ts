@@ -1,5 +1,6 @@
 import type { Change, PlanDraft, Target } from '../actions/plan.ts';
 import { canonicalJson, sha256 } from '../support/json.ts';
+import { redactAll } from '../support/redact/redact.ts';
 import { count, duration } from './durations.ts';
 import { code, codeBlock, codePoints, escape, join, mrkdwn, truncate, type Mrkdwn, spelledOut } from './mrkdwn.ts';
 import { targetLine } from './target.ts';
@@ -67,11 +68,12 @@ export function settleLine(plan: PlanDraft): Mrkdwn {
 
 /** The exact effect, the target and what must still be so: everything that the hash covers and the short form leaves out. */
 export function exactPlan(plan: PlanDraft, target: Target): readonly Mrkdwn[] {
-  const request = canonicalJson(plan.request);
-  const fitsExactly = codePoints(request) <= 250;
+  const sent = canonicalJson(plan.request);
+  const request = canonicalJson(redactAll(plan.request));
+  const fitsExactly = codePoints(request) <= 250 && request === sent;
   return [
     mrkdwn`*On* ${targetLine(target)}`,
-    mrkdwn`*Sends exactly* ${fitsExactly ? codeBlock(spelledOut(request)) : fingerprint(request)}`,
+    mrkdwn`*Sends exactly* ${fitsExactly ? codeBlock(spelledOut(request)) : fingerprint(sent)}`,
     mrkdwn`*Only if still so* ${join(
       Object.entries(plan.guard).map(([field, value]) => mrkdwn`${whole(field)} ${exact(typeof value === 'string' ? value : canonicalJson(value))}`),
       ', ',
@@ -82,6 +84,6 @@ export function exactPlan(plan: PlanDraft, target: Target): readonly Mrkdwn[] {
 /** The whole plan as a file for the thread, when something in it was named by its hash; else `null`. */
 export function planFile(plan: PlanDraft, target: Target): { readonly title: string; readonly body: string } | null {
   const values = [...plan.changes.flatMap(({ what, before, after }) => [what, before, after]), ...Object.values(plan.guard).map((value) => (typeof value === 'string' ? value : canonicalJson(value)))];
-  const isWhole = values.every((value) => codePoints(value) <= longestValue) && codePoints(canonicalJson(plan.request)) <= 250 && codePoints(commandLine(plan.equivalent)) <= 800;
-  return isWhole ? null : { title: plan.summary, body: `${JSON.stringify({ target, ...plan }, null, 2)}\n` };
+  const isWhole = values.every((value) => codePoints(value) <= longestValue) && codePoints(canonicalJson(plan.request)) <= 250 && redactAll(plan.request) === plan.request && codePoints(commandLine(plan.equivalent)) <= 800;
+  return isWhole ? null : { title: plan.summary, body: `${JSON.stringify(redactAll({ target, ...plan }), null, 2)}\n` };
 }

@@ -3,6 +3,7 @@ import type { ComposePort, Receipt } from '../../actions/ports.ts';
 import type { ComposeTarget } from '../../actions/plan.ts';
 import { StockOpsError } from '../../support/errors.ts';
 import { lastBytes } from '../../support/last-bytes.ts';
+import { redactTo } from '../../support/redact/redact.ts';
 
 export interface ComposeOptions {
   /** The docker program, with its compose plugin. */
@@ -30,7 +31,7 @@ export function createComposePort(options: ComposeOptions = {}): ComposePort {
       cancelSignal: signal,
       forceKillAfterDelay: 5_000,
     });
-    const complaint = (result.stderr.trim().split('\n').at(-1) || result.shortMessage || '').slice(0, 1000);
+    const complaint = redactTo(result.stderr.trim().split('\n').at(-1) || result.shortMessage || '', 1000);
     const ended = result.exitCode === 0 ? 'well' : result.exitCode === undefined ? (result.code === 'ENOENT' || result.code === 'EACCES' ? 'neverBegan' : 'cutOff') : 'badly';
     return { ended, output: result.stdout, all: result.all, complaint, exitCode: result.exitCode } as const;
   }

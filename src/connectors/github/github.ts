@@ -1,4 +1,5 @@
 import { Octokit } from '@octokit/rest';
+import { redactTo } from '../../support/redact/redact.ts';
 
 /** What the bot does on GitHub. No method rejects, and the token is in no answer. */
 export interface GitHubPort {
@@ -124,7 +125,7 @@ function reasonOf(error: unknown, deadlineMs: number): string {
   if (status === 401) return 'GitHub does not take the token (401).';
   const { data } = (error as { response: { data: unknown } }).response;
   const message = typeof data === 'object' && data !== null && 'message' in data && typeof data.message === 'string' ? data.message : '';
-  return message === '' ? `GitHub answered ${status}.` : `GitHub answered ${status}: ${message.replace(/\s+/g, ' ').slice(0, 300)}`;
+  return message === '' ? `GitHub answered ${status}.` : `GitHub answered ${status}: ${redactTo(message, 300).replace(/\s+/g, ' ')}`;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -4,6 +4,7 @@ import type { HelmRevision, HelmValues } from '../../actions/helm/release.ts';
 import type { HelmPort, Receipt, RequestVia } from '../../actions/ports.ts';
 import type { ReleaseTarget } from '../../actions/plan.ts';
 import { StockOpsError } from '../../support/errors.ts';
+import { redactTo } from '../../support/redact/redact.ts';
 import { chartDigest } from './chart-digest.ts';
 import { readManifest } from './read-manifest.ts';
 
@@ -203,5 +204,5 @@ function parseJson(output: string): unknown {
 function complaintOf(stderr: string): string {
   const lines = stderr.trim().split('\n');
   const error = lines.findLast((line) => line.startsWith('Error: '));
-  return (error?.slice('Error: '.length) ?? lines.at(-1) ?? '').slice(0, 1000);
+  return redactTo(error?.slice('Error: '.length) ?? lines.at(-1) ?? '', 1000);
 }

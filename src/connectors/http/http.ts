@@ -5,6 +5,7 @@ import type { HttpAnswer } from '../../actions/http/answer.ts';
 import type { HttpPort, UrlTarget } from '../../actions/ports.ts';
 import { systemClock, type Clock } from '../../support/clock.ts';
 import { StockOpsError } from '../../support/errors.ts';
+import { redactTo } from '../../support/redact/redact.ts';
 import { isPublicAddress } from './private-addresses.ts';
 
 export interface HttpOptions {
@@ -120,5 +121,5 @@ function reasonOf(error: unknown, timeoutMs: number): string {
   if (name === 'TimeoutError' || code?.endsWith('_TIMEOUT')) return `No answer within ${timeoutMs / 1000} s.`;
   if (code === 'ECONNREFUSED') return 'The connection was refused.';
   if (code === 'ENOTFOUND') return 'There is no such host name.';
-  return (message || code || 'No reason was given.').slice(0, 300);
+  return redactTo(message || code || 'No reason was given.', 300);
 }

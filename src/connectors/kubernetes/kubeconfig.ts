@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { StockOpsError } from '../../support/errors.ts';
+import { rememberSecrets } from '../../support/redact/known-secrets.ts';
+
+interface User {
+  readonly exec?: unknown;
+  readonly 'auth-provider'?: unknown;
+  readonly token?: string;
+  readonly password?: string;
+  readonly 'client-key-data'?: string;
+}
 
 /**
  * Reads a kubeconfig and refuses one that would run programs. `exec` and `auth-provider` start what the file says, as the user
@@ -9,7 +18,7 @@ import { StockOpsError } from '../../support/errors.ts';
  */
 export function readKubeconfig(path: string, allowExec: boolean): string {
   const text = readText(path);
-  const config = parseYaml(text, path) as { users?: { name?: string; user?: { exec?: unknown; 'auth-provider'?: unknown } }[] } | null;
+  const config = parseYaml(text, path) as { users?: { name?: string; user?: User }[] } | null;
   const program = config?.users?.find(({ user }) => user?.exec !== undefined || user?.['auth-provider'] !== undefined);
   if (program !== undefined && !allowExec) {
     throw new StockOpsError(
@@ -17,6 +26,7 @@ export function readKubeconfig(path: string, allowExec: boolean): string {
       `The kubeconfig ${path} runs a program to log in (user ${String(program.name)}). Use a token or a certificate, or allow it with KUBECONFIG_ALLOW_EXEC=true.`,
     );
   }
+  rememberSecrets((config?.users ?? []).flatMap(({ user }) => [user?.token, user?.password, user?.['client-key-data']]));
   return text;
 }
 

@@ -3,6 +3,7 @@ import type { KubernetesPort, Receipt, RequestVia, WorkloadTarget } from '../../
 import { StockOpsError } from '../../support/errors.ts';
 import { canonicalJson, sha256, type Json } from '../../support/json.ts';
 import { lastBytes } from '../../support/last-bytes.ts';
+import { redactTo } from '../../support/redact/redact.ts';
 import { apiPath, openApi, writePath, type Api, type ApiAnswer, type ApiRequest, type KubernetesOptions, type Path } from './api.ts';
 import {
   isOwnedBy, readControllerRevision, readEvent, readPod, readPodMetrics, readReplicaSet, readWorkload,
@@ -181,7 +182,7 @@ function wasNeverSent(error: unknown): boolean {
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
-  return (message || code || 'no reason was given').slice(0, 300);
+  return redactTo(message || code || 'no reason was given', 300);
 }
 
 async function read(api: Api, context: string, request: ApiRequest, signal: AbortSignal): Promise<Json> {
@@ -215,8 +216,8 @@ function messageOf({ status, text }: ApiAnswer): string {
   try {
     const { message } = JSON.parse(text) as { message?: string };
     if (message === patchNotApplied) return 'It is not as it was when the plan was made: somebody has changed it since.';
-    return (message ?? text).slice(0, 1000);
+    return redactTo(message ?? text, 1000);
   } catch {
-    return `status ${status}: ${text.slice(0, 300)}`;
+    return `status ${status}: ${redactTo(text, 300)}`;
   }
 }

@@ -1,4 +1,5 @@
 import type { PageEvent, PageReceipt, PagerDutyPort } from '../../escalation/pagerduty-port.ts';
+import { redactTo } from '../../support/redact/redact.ts';
 import { brokenCallReason, causeCode } from './broken-call.ts';
 import { enqueueBody } from './enqueue.ts';
 import { checkAccess, readOnCall } from './rest.ts';
@@ -60,7 +61,7 @@ function complaintIn(answer: string, secret: string): string {
   try {
     const { errors, message } = JSON.parse(answer) as { errors?: unknown; message?: unknown };
     const words = Array.isArray(errors) && errors.length > 0 ? errors.join('; ') : typeof message === 'string' ? message : '';
-    return words === '' ? '' : `: ${words.replaceAll(secret, '…').slice(0, 300)}`;
+    return words === '' ? '' : `: ${redactTo(words.replaceAll(secret, '…'), 300)}`;
   } catch {
     return '';
   }

@@ -2,6 +2,7 @@ import { request } from 'undici';
 import type { PrometheusPort } from '../../actions/ports.ts';
 import type { Sample } from '../../actions/prometheus/samples.ts';
 import { StockOpsError } from '../../support/errors.ts';
+import { redactTo } from '../../support/redact/redact.ts';
 
 export interface PrometheusOptions {
   /** For servers behind a login, by base URL. */
@@ -30,7 +31,7 @@ export function createPrometheusPort(options: PrometheusOptions = {}): Prometheu
         text = await answer.body.text();
       } catch (error) {
         const { message, code } = error as { message?: string; code?: string };
-        throw new StockOpsError('PROMETHEUS_UNREACHABLE', (message || code || '').slice(0, 300), { cause: error });
+        throw new StockOpsError('PROMETHEUS_UNREACHABLE', redactTo(message || code || '', 300), { cause: error });
       }
       return readAnswer(status, text);
     },
@@ -53,7 +54,7 @@ function readAnswer(status: number, text: string) {
   } catch (error) {
     throw new StockOpsError('PROMETHEUS_UNREACHABLE', `It answered ${status} with something that is not JSON.`, { cause: error });
   }
-  if (raw.status !== 'success') throw new StockOpsError('PROMETHEUS_UNREACHABLE', `It answered ${status}: ${(raw.error ?? '').slice(0, 300)}`);
+  if (raw.status !== 'success') throw new StockOpsError('PROMETHEUS_UNREACHABLE', `It answered ${status}: ${redactTo(raw.error ?? '', 300)}`);
   return { samples: readSamples(raw.data?.resultType, raw.data?.result), warnings: raw.warnings ?? [] };
 }
 
