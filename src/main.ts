@@ -11,14 +11,23 @@ const usage = `stockops: runs the runbooks of your systems with the people who a
   stockops sandbox                the bot with everything around it, on this machine
   stockops check-config [dir]     what is wrong with the catalog, or what it offers
   stockops db migrate             brings the database's schema up to date
+  stockops rbac                   the Kubernetes rights that the catalog needs
+           [--system S] [--environment E] [--write folder]
   stockops --version | --help
 `;
 
+interface Flags {
+  readonly system?: string;
+  readonly environment?: string;
+  readonly write?: string;
+}
+
 /** Each command is loaded when it is asked for: checking a file should not wait for Slack's and Kubernetes' clients. */
-const commands: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
+const commands: Readonly<Record<string, (words: readonly string[], flags: Flags) => Promise<number>>> = {
   serve: async () => (await import('./commands/serve.ts')).serve(process.env),
   sandbox,
   'check-config': async ([directory]) => (await import('./commands/check-config.ts')).checkConfig(directory ?? process.env['STOCKOPS_SYSTEMS_DIR'] ?? './systems'),
+  rbac: async (_words, { write, ...selection }) => (await import('./commands/rbac.ts')).rbac(process.env['STOCKOPS_SYSTEMS_DIR'] ?? './systems', selection, write),
   db: async ([what]) => (what === 'migrate' ? (await import('./commands/migrate-database.ts')).migrateDatabase(process.env) : wrongUse()),
 };
 
@@ -32,7 +41,7 @@ async function sandbox(): Promise<number> {
 async function main(): Promise<number> {
   let parsed;
   try {
-    parsed = parseArgs({ args: process.argv.slice(2), allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' }, 'list-failpoints': { type: 'boolean' } } });
+    parsed = parseArgs({ args: process.argv.slice(2), allowPositionals: true, options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' }, 'list-failpoints': { type: 'boolean' }, system: { type: 'string' }, environment: { type: 'string' }, write: { type: 'string' } } });
   } catch (error) {
     console.error(error instanceof Error ? error.message : 'These words are not understood.');
     return wrongUse();
@@ -42,7 +51,7 @@ async function main(): Promise<number> {
   if (parsed.values['list-failpoints'] === true) return print((await import('./support/failpoints.ts')).failpoints.join('\n'));
   const [name = 'serve', ...words] = parsed.positionals;
   const command = commands[name];
-  return command === undefined ? wrongUse() : command(words);
+  return command === undefined ? wrongUse() : command(words, parsed.values);
 }
 
 function print(text: string): number {
