@@ -65,6 +65,8 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
   const services = starting.use(await startServices());
   const kubeconfig = join(folder, 'kubeconfig');
   kubernetes.writeKubeconfig(kubeconfig);
+  const kubeconfigWrite = join(folder, 'kubeconfig-write');
+  kubernetes.writeKubeconfig(kubeconfigWrite, 'write');
   const dockerState = join(folder, 'docker.json');
   if (!options.persists || !existsSync(dockerState)) writeDockerState(dockerState, cryptoVolatilityHost(clock.now()));
   const containers = containersIn(dockerState, clock, systemClock);
@@ -80,6 +82,7 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
     PAGERDUTY_EVENTS_URL: pagerduty.url,
     PAGERDUTY_API_URL: pagerduty.url,
     KUBECONFIG: kubeconfig,
+    KUBECONFIG_WRITE: kubeconfigWrite,
     HELM_BIN: join(programs, 'helm'),
     STOCKOPS_CHARTS_DIR: fileURLToPath(new URL('.', import.meta.url)),
     DOCKER_BIN: installDocker(folder, dockerState),

@@ -25,6 +25,7 @@ export async function applyManifest(client: ClusterClient, before: Release | und
       },
     };
     try {
+      if (!options.dryRun) await look(client, path);
       if (next.apply_method === 'ssa') await client.request('PATCH', `${path}?fieldManager=helm&force=${options.forceConflicts}${dryRun}`, owned, 'application/apply-patch+yaml');
       else await client.request('PATCH', `${path}?fieldManager=helm${dryRun}`, owned, 'application/strategic-merge-patch+json');
     } catch (error) {
@@ -35,9 +36,19 @@ export async function applyManifest(client: ClusterClient, before: Release | und
   }
   if (options.dryRun) return;
   for (const object of had.filter((one) => !wanted.some((other) => key(other) === key(one)))) {
-    await client.request('DELETE', `${client.pathOf(object, namespace)}/${object.metadata.name}`).catch((error: unknown) => {
-      if (!(error instanceof ApiRefusal && error.status === 404)) throw error;
-    });
+    const path = `${client.pathOf(object, namespace)}/${object.metadata.name}`;
+    if (await look(client, path)) await client.request('DELETE', path);
+  }
+}
+
+/** Helm looks at each object before it changes it, and so needs the right to. */
+async function look(client: ClusterClient, path: string): Promise<boolean> {
+  try {
+    await client.request('GET', path);
+    return true;
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.status === 404) return false;
+    throw error;
   }
 }
 

@@ -5,7 +5,7 @@ import { ApiRefusal, type ClusterClient } from './cluster-client.ts';
 import type { Invocation } from './flags.ts';
 import { ansic, chartName, formatted, goTime, inOrder, statusText, table } from './output.ts';
 import { withStatus, type Release } from './release.ts';
-import { allReleases, prune, RELEASE_NOT_FOUND, revisionsOf, storeRelease, supersede, updateRelease } from './storage.ts';
+import { allReleases, prune, RELEASE_NOT_FOUND, revisionOf, revisionsOf, storeRelease, supersede, updateRelease } from './storage.ts';
 import { mergeValues, sorted, valuesFromFlags, type Values } from './values.ts';
 
 /** What a command may do besides talking to the cluster. */
@@ -195,7 +195,7 @@ async function rollback(invocation: Invocation, around: Surroundings): Promise<s
   if (wanted < 0) throw new Error(RELEASE_NOT_FOUND);
   // The revision before the last one, whatever became of it: after a failed upgrade that may be a bad one too.
   const version = wanted === 0 ? current.version - 1 : wanted;
-  const target = revisions.find((one) => one.version === version);
+  const target = await revisionOf(client, name, version);
   if (!target) throw new Error(`release has no ${version} version`);
   if (dryRun === 'none') {
     await rollbackTo(around, revisions, target, {
@@ -233,9 +233,9 @@ async function rollbackTo(around: Surroundings, revisions: readonly Release[], t
 // ---- commands that read -----------------------------------------------------------
 
 async function revision(invocation: Invocation, client: ClusterClient): Promise<Release> {
-  const revisions = await revisionsOf(client, invocation.positional[0] as string);
+  const name = invocation.positional[0] as string;
   const wanted = invocation.number('revision') ?? 0;
-  const found = wanted === 0 ? revisions.at(-1) : revisions.find((one) => one.version === wanted);
+  const found = wanted === 0 ? (await revisionsOf(client, name)).at(-1) : await revisionOf(client, name, wanted);
   if (!found) throw new Error(RELEASE_NOT_FOUND);
   return found;
 }

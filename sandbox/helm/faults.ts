@@ -1,4 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /**
  * Faults and records of the `helm` program. They live beside the kubeconfig that it is given, because callers give it little else:
@@ -24,8 +25,9 @@ export interface HelmCall {
   readonly exitCode?: number;
 }
 
-const faultFile = (kubeconfig: string) => `${kubeconfig}.helm-fault.json`;
-const callsFile = (kubeconfig: string) => `${kubeconfig}.helm-calls.jsonl`;
+// One of each for all kubeconfigs of a folder: who looks and who changes things have different ones.
+const faultFile = (kubeconfig: string) => join(dirname(kubeconfig), 'helm-fault.json');
+const callsFile = (kubeconfig: string) => join(dirname(kubeconfig), 'helm-calls.jsonl');
 
 export function setHelmFault(kubeconfig: string, fault: HelmFault): void {
   writeFileSync(faultFile(kubeconfig), JSON.stringify({ times: 1, ...fault }));

@@ -20,6 +20,16 @@ export async function revisionsOf(client: ClusterClient, name: string): Promise<
   return found;
 }
 
+/** One revision, read by its name; `undefined` when Helm has no such. */
+export async function revisionOf(client: ClusterClient, name: string, version: number): Promise<Release | undefined> {
+  try {
+    return fromSecret((await client.request('GET', `/api/v1/namespaces/${client.namespace}/secrets/sh.helm.release.v1.${name}.v${version}`)) as ReleaseSecret);
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
 export async function allReleases(client: ClusterClient, everywhere: boolean): Promise<Release[]> {
   return query(client, `${everywhere ? '/api/v1' : `/api/v1/namespaces/${client.namespace}`}/secrets?labelSelector=${encodeURIComponent('owner=helm')}`);
 }

@@ -1,9 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseAllDocuments } from 'yaml';
 import { loadChart, objectsOf, renderChart } from '../helm/chart.ts';
 import { toSecret, withStatus, type Release } from '../helm/release.ts';
 import type { Values } from '../helm/values.ts';
 import type { LogProgram } from './logs.ts';
-import { administrator, operator } from './rights.ts';
+import { administrator } from './rights.ts';
 import type { Chapter, ClusterSeed, Manifest, Seed } from './seed.ts';
 import type { Timing } from './world.ts';
 
@@ -16,6 +19,16 @@ export const sandboxTiming: Partial<Timing> = { startMs: 1500, readyMs: 4000, st
 
 export const stockServiceChart = fileURLToPath(new URL('../charts/stock-service', import.meta.url));
 
+export const reader = 'system:serviceaccount:stockops:stockops-read';
+export const writer = 'system:serviceaccount:stockops:stockops-write';
+
+/** The bot may do in a cluster of the sandbox what the manifests that are shipped would let it do there, and nothing else. */
+function shippedRights(context: 'prod' | 'dr'): readonly Manifest[] {
+  const folder = fileURLToPath(new URL(`../../manifests/rights/${context}`, import.meta.url));
+  const files = readdirSync(folder).filter((name) => name !== 'kustomization.yaml');
+  return files.flatMap((name) => parseAllDocuments(readFileSync(join(folder, name), 'utf8')).map((document) => document.toJS() as Manifest));
+}
+
 /**
  * The two clusters of the sandbox with what the five services run there, and a past: revisions to roll back to, releases that Helm
  * knows, and events of the last hour. `dr` is a cluster of its own, as a place to fail over to must be.
@@ -25,18 +38,19 @@ export function sandboxClusters(now: Date): Seed {
   return {
     clusters: { production: production(nowMs), recovery: recovery(nowMs) },
     contexts: {
-      prod: { cluster: 'production', user: 'stockops', namespace: 'stock-service' },
-      staging: { cluster: 'production', user: 'stockops', namespace: 'staging' },
-      dr: { cluster: 'recovery', user: 'stockops', namespace: 'stock-service' },
+      prod: { cluster: 'production', user: reader, writer, namespace: 'stock-service' },
+      staging: { cluster: 'production', user: reader, writer, namespace: 'staging' },
+      dr: { cluster: 'recovery', user: reader, writer, namespace: 'stock-service' },
       outsider: { cluster: 'production', user: 'outsider', namespace: 'default' },
       admin: { cluster: 'production', user: 'admin', namespace: 'default' },
     },
-    grants: { admin: administrator, stockops: operator, outsider: [] },
+    grants: { admin: administrator },
   };
 }
 
 function production(nowMs: number): ClusterSeed {
   return {
+    rights: shippedRights('prod'),
     logs: logPrograms,
     loads: {
       'stock-service/stock-service': 400,
@@ -73,6 +87,7 @@ function production(nowMs: number): ClusterSeed {
 
 function recovery(nowMs: number): ClusterSeed {
   return {
+    rights: shippedRights('dr'),
     logs: logPrograms,
     loads: {},
     chapters: [
@@ -136,7 +151,7 @@ function stockAnalysis(namespace: string, tag: string, counts: { api: number; wo
     deployment(namespace, 'stock-analysis-api', { replicas: counts.api, image, container: 'api', port: 8000, requests: { cpu: '200m', memory: '256Mi' }, limits: { cpu: '1', memory: '512Mi' } }),
     deployment(namespace, 'celery-worker', { replicas: counts.worker, image, requests: { cpu: '300m', memory: '512Mi' }, limits: { cpu: '1', memory: '1Gi' } }),
     deployment(namespace, 'stock-analysis-frontend', { replicas: counts.frontend, image: `registry.example.com/stock-analysis-frontend:${tag}`, container: 'frontend', port: 3000, requests: { cpu: '50m', memory: '64Mi' } }),
-    statefulSet(namespace, 'postgresql', { replicas: 1, image: 'registry.example.com/postgres:15', requests: { cpu: '500m', memory: '1Gi' } }),
+    deployment(namespace, 'postgresql', { replicas: 1, image: 'registry.example.com/postgres:15', requests: { cpu: '500m', memory: '1Gi' } }),
     statefulSet(namespace, 'redis', { replicas: 1, image: 'registry.example.com/redis:7', requests: { cpu: '100m', memory: '256Mi' } }),
     service(namespace, 'stock-analysis-api', 80),
     service(namespace, 'postgresql', 5432, 'postgresql-service'),

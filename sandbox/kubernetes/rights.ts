@@ -51,8 +51,12 @@ export function isAllowed(store: ObjectStore, user: User, grants: readonly Grant
 /** Anyone who is known may ask what they may do. */
 const isAboutSelf = (attempt: Attempt): boolean => attempt.group === 'authorization.k8s.io' && attempt.resource === 'selfsubjectaccessreviews';
 
-function isSubject(subject: { kind: string; name: string }, user: User): boolean {
-  return subject.kind === 'Group' ? user.groups.includes(subject.name) : subject.kind === 'User' && subject.name === user.name;
+function isSubject(subject: { kind: string; name: string; namespace?: string }, user: User): boolean {
+  switch (subject.kind) {
+    case 'Group': return user.groups.includes(subject.name);
+    case 'ServiceAccount': return user.name === `system:serviceaccount:${subject.namespace}:${subject.name}`;
+    default: return subject.kind === 'User' && subject.name === user.name;
+  }
 }
 
 function rulesOf(store: ObjectStore, binding: KubernetesObject): readonly Rule[] {

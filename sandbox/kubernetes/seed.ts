@@ -26,6 +26,8 @@ export interface Chapter {
 }
 
 export interface ClusterSeed {
+  /** Roles and bindings, applied at every start: also to a cluster whose past was kept. */
+  readonly rights?: readonly Manifest[];
   readonly chapters: readonly Chapter[];
   /** By container name. */
   readonly logs?: { readonly [container: string]: LogProgram };

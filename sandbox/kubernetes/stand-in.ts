@@ -7,7 +7,7 @@ import { systemRandom, type Random } from '../../src/support/ids.ts';
 import { answer } from './api.ts';
 import { describeRequest, type ApiAnswer, type ApiRequest, type Surroundings, type Watch } from './call.ts';
 import { Cluster, type ClusterSnapshot } from './cluster.ts';
-import { writeKubeconfigText } from './kubeconfig.ts';
+import { writeKubeconfigText, type Purpose } from './kubeconfig.ts';
 import { defaultProgram, type FixedLog, type LogProgram } from './logs.ts';
 import type { KubernetesObject, Pod } from './objects.ts';
 import { FAULT, type Fault } from './pod-life.ts';
@@ -87,7 +87,8 @@ export interface KubernetesStandIn extends AsyncDisposable {
   readonly writes: readonly RecordedRequest[];
   /** YAML with the contexts of the seed: `prod`, `dr`, `staging`, `outsider`, `admin`. */
   kubeconfig(): string;
-  writeKubeconfig(path: string): void;
+  /** For who looks, unless it says otherwise. */
+  writeKubeconfig(path: string, purpose?: Purpose): void;
   /** When something changes by itself next; `undefined` while all rests. */
   nextChangeAt(): Date | undefined;
   /** Everything that is due by now has happened when this resolves, and every request in hand is answered. */
@@ -144,9 +145,10 @@ export async function startKubernetesStandIn(options: KubernetesStandInOptions):
     const snapshot = saved?.clusters[name];
     if (snapshot) cluster.restore(snapshot);
     else tell(cluster, clusterSeed, nowMs());
+    for (const manifest of clusterSeed.rights ?? []) applyManifest(cluster, manifest, 'kubectl');
     clusters.set(name, cluster);
   }
-  const users = [...new Set(Object.values(seed.contexts).map((context) => context.user))];
+  const users = [...new Set(Object.values(seed.contexts).flatMap(({ user, writer }) => [user, ...(writer === undefined ? [] : [writer])]))];
   const tokens = new Map(users.map((user) => [user, saved?.tokens[user] ?? `${user}-${random.bytes(12).toString('hex')}`]));
   const fixedLogs = new Map<string, FixedLog>(saved?.fixedLogs);
   const requests: RecordedRequest[] = [];
@@ -348,8 +350,8 @@ export async function startKubernetesStandIn(options: KubernetesStandInOptions):
     get writes() {
       return requests.filter((one) => !['get', 'list', 'watch', ''].includes(one.verb) && !one.dryRun && one.resource !== 'selfsubjectaccessreviews');
     },
-    kubeconfig: () => writeKubeconfigText({ servers: addresses, tokens, contexts: seed.contexts }),
-    writeKubeconfig: (path) => writeFileSync(path, writeKubeconfigText({ servers: addresses, tokens, contexts: seed.contexts }), { mode: 0o600 }),
+    kubeconfig: () => writeKubeconfigText({ servers: addresses, tokens, contexts: seed.contexts, purpose: 'read' }),
+    writeKubeconfig: (path, purpose = 'read') => writeFileSync(path, writeKubeconfigText({ servers: addresses, tokens, contexts: seed.contexts, purpose }), { mode: 0o600 }),
     nextChangeAt,
     settle: async () => {
       do {

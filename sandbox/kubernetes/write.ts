@@ -4,7 +4,8 @@ import { applyConfiguration, recordUpdate, type Manager } from './managed-fields
 import type { KubernetesObject, Open } from './objects.ts';
 import { isObject, jsonPatch, mergePatch, sameJson, strategicMergePatch } from './patches.ts';
 import { groupVersion, NAMESPACES, type Resource } from './resources.ts';
-import { alreadyExists, badRequest, invalid, methodNotAllowed, notFound, staleVersion, undecodable, unsupportedMediaType, wrongKind } from './status.ts';
+import { isAllowed } from './rights.ts';
+import { alreadyExists, badRequest, forbidden, invalid, methodNotAllowed, notFound, staleVersion, undecodable, unsupportedMediaType, wrongKind } from './status.ts';
 import { withDefaults } from './defaults.ts';
 import { validate, whyNotDecodable } from './validation.ts';
 import { newUid, now } from './world.ts';
@@ -145,7 +146,11 @@ function apply(call: Call, dryRun: boolean): ApiAnswer {
   const problem = whyNotDecodable(resource, config);
   if (problem) throw badRequest(`failed to create typed patch object (${info.namespace}/${info.name}; ${groupVersion(resource)}, Kind=${resource.kind}): ${problem}`);
   const next = applyConfiguration(before, config, manager, request.query.get('force') === 'true');
-  if (!before) return json(201, storeNew(call, next, manager, dryRun, next.metadata.managedFields));
+  if (!before) {
+    const creation = { ...info, verb: 'create' };
+    if (!isAllowed(cluster.store, call.user, call.around.grantsOf(call.user.name), creation)) throw forbidden({ ...creation, user: call.user.name, resource });
+    return json(201, storeNew(call, next, manager, dryRun, next.metadata.managedFields));
+  }
   return json(200, storeNext(call, before, next, manager, dryRun, next.metadata.managedFields));
 }
 

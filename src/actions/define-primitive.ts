@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from '../support/clock.ts';
 import type { Json } from '../support/json.ts';
-import type { PlanDraft, Refusal, Target } from './plan.ts';
+import type { PlanDraft, Refusal, Target, WorkloadTarget } from './plan.ts';
 import type { Ports } from './ports.ts';
 
 /**
@@ -37,7 +37,7 @@ export interface ReadPrimitive<K extends TargetKind = TargetKind, P extends z.Zo
   readonly effect: 'read';
   readonly target: K;
   readonly params: P;
-  /** Kubernetes rights it needs, from which the Role is generated. */
+  /** What it needs of Kubernetes; the Roles are generated from it. */
   readonly rights: readonly Right[];
   read(context: Context, target: TargetOf<K>, params: z.output<P>): Promise<Reading>;
 }
@@ -82,11 +82,17 @@ export interface Evidence {
   readonly lines: readonly string[];
 }
 
-/** One rule of a Kubernetes Role, named by what it is for. */
+/** What a primitive asks of a cluster, as Kubernetes spells it. `src/actions/roles.ts` makes Roles of it: for whom, where, and for which names. */
 export interface Right {
   readonly group: string;
   readonly resource: string;
   readonly verbs: readonly string[];
+  /** Only where the target is a workload of this kind. */
+  readonly of?: WorkloadTarget['workload'];
+  /** Only on objects with the target's own name. Kubernetes cannot say so of `list`, nor of a `create` by POST. */
+  readonly named?: true;
+  /** For a look that the identity which changes things must take itself, because one program does both. */
+  readonly by?: 'write';
 }
 
 export function defineRead<K extends TargetKind, P extends z.ZodType>(primitive: Omit<ReadPrimitive<K, P>, 'effect'>): ReadPrimitive<K, P> {

@@ -127,7 +127,7 @@ export interface Component {
   readonly autoscaler?: string;
   readonly perPod?: { readonly requestsPerSecond?: number; readonly cpu?: string; readonly memory?: string; readonly databaseConnections?: number };
   readonly stateful: boolean;
-  readonly helm?: { readonly releases: ReadonlyMap<string, string>; readonly chart: string; readonly settable: readonly string[] };
+  readonly helm?: { readonly releases: ReadonlyMap<string, string>; readonly chart: string; readonly objects: readonly string[]; readonly settable: readonly string[] };
 }
 
 export interface Severity {

@@ -132,13 +132,17 @@ export async function startBot(parts: BotParts): Promise<Started> {
 }
 
 function openConnections(settings: Settings): { readonly ports: Ports; close(): Promise<void> } {
-  const kubernetes = createKubernetesPort(settings.KUBECONFIG === undefined ? {} : { kubeconfigPath: settings.KUBECONFIG, allowExec: settings.KUBECONFIG_ALLOW_EXEC });
+  const kubeconfigs = {
+    ...(settings.KUBECONFIG !== undefined && { kubeconfigPath: settings.KUBECONFIG }),
+    ...(settings.KUBECONFIG_WRITE !== undefined && { writeKubeconfigPath: settings.KUBECONFIG_WRITE }),
+  };
+  const kubernetes = createKubernetesPort({ ...kubeconfigs, allowExec: settings.KUBECONFIG_ALLOW_EXEC });
   const privateHosts = new Set(settings.STOCKOPS_PRIVATE_HOSTS);
   const http = createHttpPort({ allowPrivate: (hostname) => privateHosts.has(hostname) });
   return {
     ports: {
       kubernetes,
-      helm: createHelmPort({ program: settings.HELM_BIN, chartsFolder: resolve(settings.STOCKOPS_CHARTS_DIR), ...(settings.KUBECONFIG !== undefined && { kubeconfigPath: settings.KUBECONFIG }) }),
+      helm: createHelmPort({ program: settings.HELM_BIN, chartsFolder: resolve(settings.STOCKOPS_CHARTS_DIR), ...kubeconfigs }),
       compose: createComposePort({ program: settings.DOCKER_BIN }),
       http,
       prometheus: createPrometheusPort({}),

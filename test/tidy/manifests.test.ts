@@ -1,9 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import type { Right } from '../../src/actions/define-primitive.ts';
 import { primitives } from '../../src/actions/registry.ts';
+import { rolesOf } from '../../src/actions/roles.ts';
 import { loadCatalog } from '../../src/catalog/load.ts';
 import type { Catalog } from '../../src/catalog/system.ts';
+import { roleFiles } from '../../src/commands/rbac.ts';
 import { readSettings, secretSettings } from '../../src/config/settings.ts';
 import { filesMatching, textOf } from './source-files.ts';
 
@@ -25,60 +26,50 @@ interface Role {
 
 const objectsIn = (path: string): Role[] => parseAllDocuments(textOf(path)).map((document) => document.toJS() as Role);
 const rightsFiles = filesMatching('manifests/rights/*/*.yaml').filter((file) => !file.endsWith('/kustomization.yaml'));
-const one = (group: string, resource: string, verb: string): string => `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
 
-/** `prod/stock-service` → each right that an action there uses. */
-function neededRights(): Map<string, Set<string>> {
-  const needed = new Map<string, Set<string>>();
-  for (const system of catalog.systems) {
-    for (const environment of system.environments.values()) {
-      if (environment.platform !== 'kubernetes') continue;
-      const place = `${environment.context}/${environment.namespace}`;
-      const offered = [...system.actions.values()].filter(({ environments }) => environments.length === 0 || environments.includes(environment.name));
-      const rights: readonly Right[] = offered.flatMap(({ use }) => primitives.get(use)?.rights ?? []);
-      const single = rights.flatMap(({ group, resource, verbs }) => verbs.map((verb) => one(group, resource, verb)));
-      needed.set(place, new Set([...(needed.get(place) ?? []), ...single]));
-    }
-  }
-  return needed;
-}
+const rolesShipped = (): Role[] => rightsFiles.flatMap(objectsIn).filter(({ kind }) => kind === 'Role');
 
-test('each namespace of a system has a Role with exactly the rights of the primitives that are used there (T-18)', () => {
-  const given = new Map(
-    rightsFiles.map((file) => {
-      const role = objectsIn(file).find(({ kind }) => kind === 'Role');
-      const single = (role?.rules ?? []).flatMap(({ apiGroups, resources, verbs }) => apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => one(group, resource, verb)))));
-      return [`${file.split('/')[2]}/${role?.metadata.namespace}`, single.toSorted()] as const;
-    }),
-  );
-  const needed = new Map([...neededRights()].map(([place, rights]) => [place, [...rights].toSorted()] as const));
-  expect(Object.fromEntries(given)).toEqual(Object.fromEntries(needed));
+test('manifests/rights/ holds what `stockops rbac` makes of the catalog, to the letter (T-18)', () => {
+  const shipped = Object.fromEntries(filesMatching('manifests/rights/*/*.yaml').map((file) => [file.slice('manifests/rights/'.length), textOf(file)]));
+  expect(shipped).toEqual(Object.fromEntries(roleFiles(rolesOf(catalog, primitives))));
 });
 
-test('no Role gives everything, nor rights to give rights, and Secrets only where Helm needs them (T-18)', () => {
-  const usesHelm = new Set(catalog.systems.filter((system) => [...system.actions.values()].some(({ use }) => use.startsWith('helm.'))).flatMap((system) => [...system.environments.values()].map((environment) => (environment.platform === 'kubernetes' ? environment.namespace : ''))));
-  for (const role of rightsFiles.flatMap(objectsIn).filter(({ kind }) => kind === 'Role')) {
-    for (const { apiGroups, resources, verbs } of role.rules ?? []) {
+test('no Role gives everything, nor rights to give rights, and what can be named is named (T-18, M-22)', () => {
+  for (const { metadata, rules = [] } of rolesShipped()) {
+    for (const { apiGroups, resources, verbs, resourceNames } of rules) {
       expect([...apiGroups, ...resources, ...verbs]).not.toContain('*');
-      expect(verbs.filter((verb) => ['deletecollection', 'escalate', 'bind', 'impersonate'].includes(verb))).toEqual([]);
-      expect(resources.filter((resource) => ['pods/exec', 'pods/attach', 'pods/portforward', 'serviceaccounts/token'].includes(resource))).toEqual([]);
-      if (resources.includes('secrets')) expect([...usesHelm]).toContain(role.metadata.namespace);
+      expect(verbs.filter((verb) => ['deletecollection', 'escalate', 'bind', 'impersonate', 'watch'].includes(verb))).toEqual([]);
+      expect(resources.filter((resource) => ['pods/exec', 'pods/attach', 'pods/portforward', 'pods/eviction', 'serviceaccounts/token', 'nodes/proxy'].includes(resource) || resource.startsWith('roles'))).toEqual([]);
+      const cannotBeNamed = verbs.every((verb) => verb === 'list') || ['secrets', 'pods/log'].includes(resources[0] ?? '');
+      expect(resourceNames !== undefined && resourceNames.length > 0, `${metadata.namespace}: ${verbs.join(', ')} ${resources.join(', ')}`).toBe(!cannotBeNamed);
     }
   }
   expect(filesMatching('manifests/**/*.yaml').filter((file) => /\bkind: ClusterRole/.test(textOf(file)))).toEqual([]);
 });
 
-test('each Role is bound to the bot’s identity in the same namespace', () => {
-  for (const file of rightsFiles) {
-    const [role, binding, ...more] = objectsIn(file);
-    expect(more).toEqual([]);
-    expect(binding).toMatchObject({
-      kind: 'RoleBinding',
-      metadata: { namespace: role?.metadata.namespace },
-      roleRef: { kind: 'Role', name: role?.metadata.name },
-      subjects: [{ kind: 'ServiceAccount', name: 'stockops', namespace: 'stockops' }],
-    });
+test('who looks can change nothing, and Secrets are open only where a system uses Helm (T-18)', () => {
+  const usesHelm = new Set(catalog.systems.filter((system) => [...system.actions.values()].some(({ use }) => use.startsWith('helm.'))).flatMap((system) => [...system.environments.values()].map((environment) => (environment.platform === 'kubernetes' ? environment.namespace : ''))));
+  for (const { metadata, rules = [] } of rolesShipped()) {
+    if (metadata.name === 'stockops-read') expect(rules.flatMap(({ verbs }) => verbs).filter((verb) => verb !== 'get' && verb !== 'list')).toEqual([]);
+    if (rules.some(({ resources }) => resources.includes('secrets'))) expect([...usesHelm]).toContain(metadata.namespace);
   }
+});
+
+test('each Role is bound to its own identity in the same namespace, and both identities are in manifests/identity', () => {
+  for (const file of rightsFiles) {
+    const objects = objectsIn(file);
+    const roles = objects.filter(({ kind }) => kind === 'Role');
+    expect(objects.length).toBe(2 * roles.length);
+    for (const { metadata } of roles) {
+      expect(objects.find((object) => object.kind === 'RoleBinding' && object.metadata.name === metadata.name)).toMatchObject({
+        metadata: { namespace: metadata.namespace },
+        roleRef: { kind: 'Role', name: metadata.name },
+        subjects: [{ kind: 'ServiceAccount', name: metadata.name, namespace: 'stockops' }],
+      });
+    }
+  }
+  const accounts = objectsIn('manifests/identity/service-account.yaml').filter(({ kind }) => kind === 'ServiceAccount');
+  expect(accounts.map(({ metadata }) => metadata.name).toSorted()).toEqual([...new Set(rolesShipped().map(({ metadata }) => metadata.name))].toSorted());
 });
 
 test('each kustomization names every file beside it', () => {

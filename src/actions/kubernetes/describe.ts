@@ -4,6 +4,7 @@ import { ago, count, oneLine } from '../wording.ts';
 import type { ClusterEvent, Container, Pod, Workload } from './cluster.ts';
 import { eventLine, eventsAbout } from './object-events.ts';
 import { podsReading } from './pods.ts';
+import { eventRights, podRights, workloadRights } from './rights.ts';
 import { rolloutStage } from './rollout.ts';
 import { isReady, troubleOf } from './trouble.ts';
 
@@ -17,13 +18,7 @@ export const describe = defineRead({
   id: 'k8s.describe',
   target: 'workload',
   params: NoParameters,
-  rights: [
-    { group: 'apps', resource: 'deployments', verbs: ['get'] },
-    { group: 'apps', resource: 'statefulsets', verbs: ['get'] },
-    { group: 'apps', resource: 'daemonsets', verbs: ['get'] },
-    { group: '', resource: 'pods', verbs: ['list'] },
-    { group: '', resource: 'events', verbs: ['list'] },
-  ],
+  rights: [...workloadRights(['get']), ...podRights, ...eventRights],
   read: async (context, target): Promise<Reading> => {
     const { kubernetes } = context.ports;
     const [workload, pods, events] = await Promise.all([

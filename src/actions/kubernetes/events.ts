@@ -3,16 +3,14 @@ import { defineRead, type Reading } from '../define-primitive.ts';
 import { ago, count, oneLine } from '../wording.ts';
 import type { ClusterEvent } from './cluster.ts';
 import { eventLine, eventsAbout, timesSeen } from './object-events.ts';
+import { eventRights, podRights } from './rights.ts';
 
 /** What the cluster has noted about the target and its pods, newest first. Kubernetes forgets after an hour. */
 export const events = defineRead({
   id: 'k8s.events',
   target: 'workload',
   params: z.strictObject({ all: z.boolean({ error: 'must be true for the whole namespace, or false' }).default(false) }),
-  rights: [
-    { group: '', resource: 'events', verbs: ['list'] },
-    { group: '', resource: 'pods', verbs: ['list'] },
-  ],
+  rights: [...podRights, ...eventRights],
   read: async (context, target, params): Promise<Reading> => {
     const [events, pods] = await Promise.all([
       context.ports.kubernetes.events(target, context.signal),

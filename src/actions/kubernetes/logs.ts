@@ -6,6 +6,7 @@ import { ContainerName, Grep, ResourceName, Tail } from '../parameters.ts';
 import type { WorkloadTarget } from '../plan.ts';
 import { count } from '../wording.ts';
 import type { Pod } from './cluster.ts';
+import { logRights, podRights } from './rights.ts';
 import { isReady } from './trouble.ts';
 
 const readPods = 10;
@@ -23,10 +24,7 @@ export const logs = defineRead({
     pod: ResourceName.optional(),
     container: ContainerName.optional(),
   }),
-  rights: [
-    { group: '', resource: 'pods', verbs: ['list'] },
-    { group: '', resource: 'pods/log', verbs: ['get'] },
-  ],
+  rights: [...podRights, ...logRights],
   read: async (context, target, params): Promise<Reading> => {
     const container = params.container ?? target.container;
     const all = await context.ports.kubernetes.pods(target, context.signal);

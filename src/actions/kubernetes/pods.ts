@@ -2,6 +2,7 @@ import { defineRead, type Reading } from '../define-primitive.ts';
 import { NoParameters } from '../parameters.ts';
 import { ago, count, oneLine } from '../wording.ts';
 import type { Pod } from './cluster.ts';
+import { podRights } from './rights.ts';
 import { isReady, troubleOf, troubleSummary } from './trouble.ts';
 
 /** Which pods there are, which of them are ready, and what is wrong with the others. */
@@ -9,7 +10,7 @@ export const pods = defineRead({
   id: 'k8s.pods',
   target: 'workload',
   params: NoParameters,
-  rights: [{ group: '', resource: 'pods', verbs: ['list'] }],
+  rights: podRights,
   read: async (context, target): Promise<Reading> => podsReading(await context.ports.kubernetes.pods(target, context.signal), context.clock.now()),
 });
 

@@ -2,19 +2,14 @@ import { defineRead, type Reading } from '../define-primitive.ts';
 import { NoParameters } from '../parameters.ts';
 import { ago, count, oneLine } from '../wording.ts';
 import type { Revision } from './cluster.ts';
+import { revisionRights, workloadRights } from './rights.ts';
 
 /** Which versions have run: kubectl's history has neither images nor times, and those are what one looks for (SV-42). */
 export const rolloutHistory = defineRead({
   id: 'k8s.rolloutHistory',
   target: 'workload',
   params: NoParameters,
-  rights: [
-    { group: 'apps', resource: 'deployments', verbs: ['get'] },
-    { group: 'apps', resource: 'statefulsets', verbs: ['get'] },
-    { group: 'apps', resource: 'daemonsets', verbs: ['get'] },
-    { group: 'apps', resource: 'replicasets', verbs: ['list'] },
-    { group: 'apps', resource: 'controllerrevisions', verbs: ['list'] },
-  ],
+  rights: [...workloadRights(['get']), ...revisionRights],
   read: async (context, target): Promise<Reading> => historyReading(await context.ports.kubernetes.revisions(target, context.signal), context.clock.now()),
 });
 

@@ -8,23 +8,16 @@ import type { WorkloadTarget } from '../plan.ts';
 import { count, duration, lastLines, oneLine } from '../wording.ts';
 import type { Pod, Revision, Workload } from './cluster.ts';
 import { runAnnotation } from './patch.ts';
+import { logRights, podRights, revisionRights, workloadRights } from './rights.ts';
 import { isReady, troubleOf, troubleSummary } from './trouble.ts';
 
 /** How long a rollout may take before the run says that it has failed. Clusters give ten minutes; people in an incident do not. */
 export const rolloutSettlesWithinMs = 5 * 60_000;
 
-/** What it takes to change a workload and to watch what comes of it. */
+/** What it takes to watch a workload, and where it is changed, to do that and to read the last words of what crashed. */
 export function rolloutRights(change: 'patch' | null): readonly Right[] {
-  const verbs = change === null ? ['get'] : ['get', change];
-  return [
-    { group: 'apps', resource: 'deployments', verbs },
-    { group: 'apps', resource: 'statefulsets', verbs },
-    { group: 'apps', resource: 'daemonsets', verbs },
-    { group: 'apps', resource: 'replicasets', verbs: ['list'] },
-    { group: 'apps', resource: 'controllerrevisions', verbs: ['list'] },
-    { group: '', resource: 'pods', verbs: ['list'] },
-    { group: '', resource: 'pods/log', verbs: ['get'] },
-  ];
+  const watching = [...revisionRights, ...podRights];
+  return change === null ? [...workloadRights(['get']), ...watching] : [...workloadRights(['get', change]), ...watching, ...logRights];
 }
 
 export type RolloutStage =

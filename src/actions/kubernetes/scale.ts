@@ -10,6 +10,7 @@ import type { AutoscalerFound, Workload } from './cluster.ts';
 import { decideEvidence } from './evidence.ts';
 import { dryRun, helmReleaseOf, refusedByCluster, type ObservedChange } from './observe.ts';
 import { scalePatch, type PatchOperation } from './patch.ts';
+import { autoscalerRights, podRights, scaleRights, workloadRights } from './rights.ts';
 import { rolloutSettlesWithinMs } from './rollout.ts';
 import { isReady, troubleOf, troubleSummary } from './trouble.ts';
 
@@ -22,14 +23,7 @@ export const scale = defineWrite({
   id: 'k8s.scale',
   target: 'workload',
   params: z.strictObject({ replicas: Replicas }),
-  rights: [
-    { group: 'apps', resource: 'deployments', verbs: ['get'] },
-    { group: 'apps', resource: 'deployments/scale', verbs: ['patch'] },
-    { group: 'apps', resource: 'statefulsets', verbs: ['get'] },
-    { group: 'apps', resource: 'statefulsets/scale', verbs: ['patch'] },
-    { group: 'autoscaling', resource: 'horizontalpodautoscalers', verbs: ['list'] },
-    { group: '', resource: 'pods', verbs: ['list'] },
-  ],
+  rights: [...workloadRights(['get']), ...scaleRights, ...autoscalerRights, ...podRights],
 
   observe: async (context, target, params): Promise<Observed> => {
     const [workload, autoscaler] = await Promise.all([

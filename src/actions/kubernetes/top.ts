@@ -4,6 +4,7 @@ import { NoParameters } from '../parameters.ts';
 import { count, cpu, memory } from '../wording.ts';
 import type { Pod, PodUsage, Workload } from './cluster.ts';
 import { parseQuantity } from './quantity.ts';
+import { podRights, usageRights, workloadRights } from './rights.ts';
 
 /** A container this near to its memory limit is about to be killed. */
 const highShare = 0.9;
@@ -13,13 +14,7 @@ export const top = defineRead({
   id: 'k8s.top',
   target: 'workload',
   params: NoParameters,
-  rights: [
-    { group: 'metrics.k8s.io', resource: 'pods', verbs: ['list'] },
-    { group: '', resource: 'pods', verbs: ['list'] },
-    { group: 'apps', resource: 'deployments', verbs: ['get'] },
-    { group: 'apps', resource: 'statefulsets', verbs: ['get'] },
-    { group: 'apps', resource: 'daemonsets', verbs: ['get'] },
-  ],
+  rights: [...workloadRights(['get']), ...podRights, ...usageRights],
   read: async (context, target): Promise<Reading> => {
     const { kubernetes } = context.ports;
     const [workload, pods, usage] = await Promise.all([

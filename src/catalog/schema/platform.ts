@@ -70,6 +70,8 @@ export const ComponentEntry = z.strictObject({
       /** Environment → release. */
       releases: byId(ObjectName),
       chart: z.string().regex(/^(oci:\/\/[a-z0-9][a-z0-9./:_-]*|(\.\/)?[A-Za-z0-9_][A-Za-z0-9_./-]*)$/, 'Not a chart: ./path or oci://….'),
+      /** Names of the chart's objects, where they differ from the workload's: the Roles name them. */
+      objects: z.array(ObjectName).default([]),
       /** Values that `helm upgrade --set` may change; every other one is refused. */
       settable: z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*$/, 'Not the name of a chart value.')).default([]),
     })

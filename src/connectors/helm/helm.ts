@@ -13,6 +13,8 @@ export interface HelmOptions {
   readonly program?: string;
   /** Absent: the cluster that the bot runs in. */
   readonly kubeconfigPath?: string;
+  /** A kubeconfig with the same contexts whose users may change things. Absent: the one identity does both. */
+  readonly writeKubeconfigPath?: string;
   /** What charts given as a folder are relative to. */
   readonly chartsFolder?: string;
   /** Where Helm may keep what it downloads. */
@@ -24,12 +26,15 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
   const chartsFolder = options.chartsFolder ?? process.cwd();
 
   async function helm(context: string, argv: readonly string[], signal: AbortSignal): Promise<HelmResult> {
-    const contextFlag = options.kubeconfigPath === undefined ? [] : [`--kube-context=${context}`];
+    // A dry run asks the cluster about the very changes, so it is the changing identity's, too.
+    const changes = argv[0] === 'upgrade' || argv[0] === 'rollback';
+    const kubeconfigPath = (changes ? options.writeKubeconfigPath : undefined) ?? options.kubeconfigPath;
+    const contextFlag = kubeconfigPath === undefined ? [] : [`--kube-context=${context}`];
     // Loaded at the first use: the start of the bot does not wait for it.
     const { execa } = await import('execa');
     const result = await execa(options.program ?? 'helm', [...contextFlag, ...argv], {
       cwd: chartsFolder,
-      env: environment(options),
+      env: environment(options, kubeconfigPath),
       extendEnv: false,
       stdin: 'ignore',
       reject: false,
@@ -114,13 +119,13 @@ interface HelmResult {
 
 type Named = Pick<ReleaseTarget, 'context' | 'namespace' | 'release'>;
 
-function environment(options: HelmOptions): Record<string, string> {
+function environment(options: HelmOptions, kubeconfigPath: string | undefined): Record<string, string> {
   const { PATH, HOME, TMPDIR, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT } = process.env;
   const cache = options.cacheFolder ?? `${TMPDIR ?? '/tmp'}/stockops-helm`;
   const kept = { PATH, HOME, TMPDIR, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT };
   return {
     ...Object.fromEntries(Object.entries(kept).filter((entry): entry is [string, string] => entry[1] !== undefined)),
-    ...(options.kubeconfigPath === undefined ? {} : { KUBECONFIG: options.kubeconfigPath }),
+    ...(kubeconfigPath === undefined ? {} : { KUBECONFIG: kubeconfigPath }),
     HELM_CACHE_HOME: `${cache}/cache`,
     HELM_CONFIG_HOME: `${cache}/config`,
     HELM_DATA_HOME: `${cache}/data`,

@@ -14,9 +14,18 @@ export interface OpenKubernetesPort extends KubernetesPort {
   close(): Promise<void>;
 }
 
-/** Every context of one kubeconfig, or the cluster that the bot runs in. Throws when the kubeconfig cannot be used. */
-export function createKubernetesPort(options: KubernetesOptions): OpenKubernetesPort {
+export interface KubernetesPortOptions extends KubernetesOptions {
+  /** A kubeconfig with the same contexts whose users may change things. Absent: the one identity does both. */
+  readonly writeKubeconfigPath?: string;
+}
+
+/**
+ * Every context of one kubeconfig, or the cluster that the bot runs in. What looks never uses the identity that may change things (T-18).
+ * Throws when a kubeconfig cannot be used.
+ */
+export function createKubernetesPort({ writeKubeconfigPath, ...options }: KubernetesPortOptions): OpenKubernetesPort {
   const api = openApi(options);
+  const writer = writeKubeconfigPath === undefined ? api : openApi({ ...options, kubeconfigPath: writeKubeconfigPath });
 
   async function workload(target: WorkloadTarget, signal: AbortSignal): Promise<RawWorkload> {
     return (await read(api, target.context, { method: 'GET', path: pathOf(target) }, signal)) as RawWorkload;
@@ -28,10 +37,10 @@ export function createKubernetesPort(options: KubernetesOptions): OpenKubernetes
   }
 
   return {
-    send: (request, runId, signal) => sendOnce(api, request, runId, signal),
+    send: (request, runId, signal) => sendOnce(writer, request, runId, signal),
 
     dryRun: (request, signal) =>
-      read(api, request.context, { ...writeRequest(request), query: { dryRun: 'All', fieldManager: 'stockops' } }, signal),
+      read(writer, request.context, { ...writeRequest(request), query: { dryRun: 'All', fieldManager: 'stockops' } }, signal),
 
     workload: async (target, signal) => readWorkload(target.workload, await workload(target, signal)),
 
@@ -89,7 +98,10 @@ export function createKubernetesPort(options: KubernetesOptions): OpenKubernetes
       return lastBytes(answer.text);
     },
 
-    close: () => api.close(),
+    close: async () => {
+      await api.close();
+      if (writer !== api) await writer.close();
+    },
   };
 }
 
