@@ -1,7 +1,7 @@
 import { didYouMean } from '../catalog/did-you-mean.ts';
 import { findAction, findSystem } from '../catalog/resolve.ts';
 import type { System } from '../catalog/system.ts';
-import { rulingFor, whyNotAsk, whyNotMember } from '../approvals/policy.ts';
+import { possibleRulings, whyNeverAsk, whyNotMember } from '../approvals/policy.ts';
 import { openIncidents } from '../incidents/store.ts';
 import { findMessage } from '../storage/outbox.ts';
 import type { Control } from '../views/controls.ts';
@@ -145,7 +145,7 @@ async function sayHelp(bot: Bot, { words, place, channelName }: Asked): Promise<
       : // What changes something first: that is what a person looks for when something is wrong.
         [...system.actions.values()]
           .toSorted((one, other) => Number(one.effect === 'read') - Number(other.effect === 'read'))
-          .filter((action) => whyNotAsk(rulingFor(bot.catalog(), system, environmentFor(system, action.environments), action.risk), identity, '') === null)
+          .filter((action) => whyNeverAsk(possibleRulings(bot.catalog(), system, environmentFor(system, action.environments), action.risk, {}), identity, '') === null)
           .map((action) => ({ usage: usageOf(system, action.id).slice('Write: '.length), what: `${action.title}${action.effect === 'write' ? '; shows the plan first' : ''}` }));
   await whisper(bot, place, helpMessage({ systemName: system?.name ?? null, commands, topics: system === null ? bot.catalog().systems.map(({ id }) => id) : [] }));
 }

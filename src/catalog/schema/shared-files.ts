@@ -1,11 +1,14 @@
 /** The three files that all systems share: `roles.yaml`, `policies.yaml`, `defaults.yaml`. */
 import { z } from 'zod';
 import { CommsEntry, EscalationEntry, SeverityEntry, SeverityMapEntry, VerbSeverity } from './alerting.ts';
+import { demandWords, readDemand } from '../conditions.ts';
 import { BusinessHoursEntry } from './system-file.ts';
-import { Duration, Id, Line, Risk, TimeZone, byId } from './words.ts';
+import { Duration, Id, Line, Rank, Risk, TimeZone, byId } from './words.ts';
 
 /** Who is who, by group and schedule. No names of people, no addresses, no phones: PagerDuty knows those. */
 export type RolesFile = z.output<typeof RolesFile>;
+const SlackUser = z.string().regex(/^[UW][A-Z0-9]{4,}$/, 'Not the id of a Slack user.');
+
 export const RolesFile = z.strictObject({
   roles: byId(
     z.strictObject({
@@ -13,9 +16,11 @@ export const RolesFile = z.strictObject({
       /** Handle of a Slack user group, without `@`. */
       slackGroup: z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,79}$/, 'Not the handle of a Slack group: without @, lower-case.').optional(),
       pagerdutySchedule: z.string().regex(/^P[A-Z0-9]{6,13}$/, 'Not the id of a PagerDuty schedule: PXXXXXX.').optional(),
-      slackUsers: z.array(z.string().regex(/^[UW][A-Z0-9]{8,}$/, 'Not the id of a Slack user.')).default([]),
+      slackUsers: z.array(SlackUser).default([]),
     }),
   ),
+  /** Accounts of one person, where their addresses in Slack do not say so: they count once (T-14). */
+  samePerson: z.array(z.array(SlackUser).min(2, 'Name at least two accounts.')).default([]),
 });
 
 export type PoliciesFile = z.output<typeof PoliciesFile>;
@@ -29,6 +34,8 @@ export const PoliciesFile = z.strictObject({
         system: Id.optional(),
         environment: Id.optional(),
         protectedOnly: z.boolean().default(false),
+        /** All must be so: `[outsideBusinessHours, not openIncidentOfRank1]`. */
+        when: z.array(z.enum(demandWords).transform(readDemand)).default([]),
         mayAsk: z.array(Id).min(1, 'Somebody must be able to ask.'),
         mayApprove: z.array(Id).default([]),
         approvals: z.int().min(0).max(5),
@@ -36,6 +43,9 @@ export const PoliciesFile = z.strictObject({
         confirm: z.boolean().default(true),
         typedConfirmation: z.boolean().default(false),
         expiresAfter: Duration,
+        cooldown: Duration.optional(),
+        /** Never, unless it is stated: for what is destructive, too. */
+        breakGlass: z.strictObject({ openIncidentOfRank: Rank }).optional(),
       }),
     )
     .min(1, 'There must be at least one rule.'),
