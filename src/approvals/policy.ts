@@ -64,7 +64,7 @@ export function rolesFor(words: readonly string[], system: System): readonly str
 export function whyNotAsk(ruling: Ruling, identity: Identity, what: string): Refusal | null {
   const { rule, alsoRule } = ruling;
   if (rule === null) return noRule(what);
-  const denied = whyNotMember(identity, what) ?? whyNotInRole(ruling, rule, 'mayAsk', identity, what);
+  const denied = whyNotMember(identity, what) ?? whyRefused(rule, what) ?? whyNotInRole(ruling, rule, 'mayAsk', identity, what);
   return denied ?? (alsoRule == null ? null : whyNotInRole(ruling, alsoRule, 'mayAsk', identity, what));
 }
 
@@ -77,7 +77,7 @@ export function whyNeverAsk(rulings: readonly Ruling[], identity: Identity, what
 export function whyNotApprove(ruling: Ruling, identity: Identity, requester: Identity, what: string): Refusal | null {
   const { rule, alsoRule, system } = ruling;
   if (rule === null) return noRule(what);
-  const stranger = whyNotMember(identity, what);
+  const stranger = whyNotMember(identity, what) ?? whyRefused(rule, what);
   if (stranger !== null) return stranger;
   if (requester.person === null) return { refused: what, rule: 'Slack did not say who asked for it, and that might be you', instead: 'Try again in a moment.' };
   if (isSamePerson(identity, requester))
@@ -114,7 +114,7 @@ export interface Missing {
  */
 export function whatIsMissing(ruling: Ruling, needed: number, approvers: readonly Identity[], requester: Identity): Missing | null {
   const { rule, alsoRule, system } = ruling;
-  if (rule === null) return { people: Math.max(1, needed), owner: false };
+  if (rule === null || rule.refuse !== null) return { people: Math.max(1, needed), owner: false };
   const wanted = Math.max(needed, rule.approvals, alsoRule?.approvals ?? 0);
   const entitled = approvers.filter((approver) => whyNotApprove(ruling, approver, requester, '') === null);
   const people = entitled.filter((approver, index) => !entitled.slice(0, index).some((earlier) => isSamePerson(earlier, approver)));
@@ -144,6 +144,10 @@ function rolesNotKnown({ silent }: Identity, what: string): Refusal {
 
 function noRule(what: string): Refusal {
   return { refused: what, rule: 'no rule of systems/policies.yaml allows it', instead: 'Ask the owner of the system to add one.' };
+}
+
+function whyRefused({ id, refuse }: PolicyRule, what: string): Refusal | null {
+  return refuse === null ? null : { refused: what, rule: `${refuse} (policies › ${id})`, instead: 'Ask again when that is so.' };
 }
 
 function whyNotInRole(ruling: Ruling, rule: PolicyRule, which: 'mayAsk' | 'mayApprove', identity: Identity, what: string): Refusal | null {

@@ -1,5 +1,5 @@
 /** What a rule of `policies.yaml` may depend on besides risk, system and environment. */
-export const policyConditions = ['outsideBusinessHours', 'insideMaintenanceWindow', 'duringAnotherRun', 'belowCurrentReplicas', 'outsideAutoscalerRange', 'openIncidentOfRank1'] as const;
+export const policyConditions = ['outsideBusinessHours', 'insideMaintenanceWindow', 'duringAnotherRun', 'belowCurrentReplicas', 'outsideAutoscalerRange', 'openIncidentOfRank1', 'openIncidentOfRank1or2'] as const;
 export type PolicyCondition = (typeof policyConditions)[number];
 
 /** What is so, of everything that a rule may ask. */
@@ -17,7 +17,7 @@ export interface Demand {
 export const demandWords = policyConditions.flatMap((condition) => [condition, `not ${condition}`] as const);
 
 export function readDemand(word: (typeof demandWords)[number]): Demand {
-  const condition = policyConditions.find((known) => word.endsWith(known));
+  const condition = policyConditions.find((known) => word === known || word === `not ${known}`);
   if (condition === undefined) throw new Error(`${word} is no condition`);
   return { condition, holds: !word.startsWith('not ') };
 }
@@ -29,6 +29,7 @@ const words: Readonly<Record<PolicyCondition, readonly [string, string]>> = {
   belowCurrentReplicas: ['it leaves fewer pods than now', 'it takes no pod away'],
   outsideAutoscalerRange: ['it is outside the range of the autoscaler', 'it is not outside the range of an autoscaler'],
   openIncidentOfRank1: ['an incident of rank 1 is open', 'no incident of rank 1 is open'],
+  openIncidentOfRank1or2: ['an incident of rank 1 or 2 is open', 'no incident of rank 1 or 2 is open'],
 };
 
 /** `outside business hours`, `no incident of rank 1 is open` */

@@ -103,11 +103,13 @@ export async function loadCatalog(directory: string, primitives: Primitives, opt
           { id, name, slackGroup: slackGroup ?? null, pagerdutySchedule: pagerdutySchedule ?? null, slackUsers },
         ]),
       ),
-      policies: policies.rules.map(({ expiresAfter, system, environment, cooldown, breakGlass, ...rule }, index) => ({
+      policies: policies.rules.map(({ expiresAfter, system, environment, cooldown, breakGlass, approvals, refuse, ...rule }, index) => ({
         ...rule,
         system: system ?? null,
         environment: environment ?? null,
-        expiresAfterMs: expiresAfter,
+        approvals: approvals ?? 0,
+        refuse: refuse ?? null,
+        expiresAfterMs: expiresAfter ?? 0,
         cooldownMs: cooldown ?? 0,
         breakGlassRank: breakGlass?.openIncidentOfRank ?? null,
         line: policiesSource?.source.locate(['rules', index], 'value').line ?? 1,

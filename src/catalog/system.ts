@@ -285,6 +285,8 @@ export interface PolicyRule {
   readonly protectedOnly: boolean;
   /** All of these must be so. Empty: always. */
   readonly when: readonly Demand[];
+  /** Then nobody may, and this is why. `null`: the rule says who may. */
+  readonly refuse: string | null;
   /** `viewers`, `operators`, `approvers`, `owners` of the system, or a role id. */
   readonly mayAsk: readonly string[];
   readonly mayApprove: readonly string[];

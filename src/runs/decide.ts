@@ -100,7 +100,7 @@ export async function settleRun(dependencies: RunDependencies, runId: string, us
     if (run.outcome?.status === 'settled' && run.outcome.by === userId && run.outcome.happened === happened) return { kind: 'done', run };
     const what = `Settle: ${run.plan.draft.summary}`;
     if (run.state !== 'unknown') return { kind: 'refused', refusal: { refused: what, rule: 'it is settled already', instead: 'Look at its message.' }, run };
-    const denied = ruling === null ? noLongerThere(run) : whyNotAsk(ruling, identity, what);
+    const denied = ruling === null ? noLongerThere(run) : whyNotAsk({ ...ruling, rule: ruling.alsoRule ?? ruling.rule, alsoRule: null }, identity, what);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     const outcome = { status: 'settled', happened, by: userId, note } as const;
     await changeRun(tx, runId, ['unknown'], { state: happened ? 'succeeded' : 'failed', finished_at: now, outcome });

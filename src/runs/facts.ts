@@ -22,14 +22,14 @@ export async function factsOfNow(db: DbOrTx, system: System, environment: string
   // An incident whose environment nobody knows may be in this one.
   const worst = await db
     .selectFrom('incidents')
-    .select('id')
+    .select('rank')
     .where('system_id', '=', system.id)
     .where('state', '<>', 'resolved')
-    .where('rank', '=', 1)
     .where((where) => where.or([where('environment', '=', environment), where('environment', 'is', null)]))
+    .orderBy('rank')
     .limit(1)
     .executeTakeFirst();
-  return { ...factsOfTime(system, now), duringAnotherRun: other !== undefined, openIncidentOfRank1: worst !== undefined };
+  return { ...factsOfTime(system, now), duringAnotherRun: other !== undefined, openIncidentOfRank1: worst?.rank === 1, openIncidentOfRank1or2: worst !== undefined && worst.rank <= 2 };
 }
 
 /** All of it, once there is a plan. */

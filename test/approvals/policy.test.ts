@@ -7,7 +7,7 @@ import type { Catalog, PolicyRule, System } from '../../src/catalog/system.ts';
 /** Goal: who may ask, approve and respond is one table that can be read. Method: one rule and one system, people who differ in one thing each. */
 const system = { id: 'shop', name: 'Shop', access: { viewers: ['staff'], operators: ['sre'], approvers: ['sre', 'lead'], owners: ['lead'] }, environments: new Map([['production', { protected: true }], ['staging', { protected: false }]]) } as unknown as System;
 const rule = (change: Partial<PolicyRule> = {}): PolicyRule => ({
-  id: 'high', risk: 'high', system: null, environment: null, protectedOnly: false, mayAsk: ['operators'], mayApprove: ['approvers', 'owners'], approvals: 1, ownerAmongThem: false, confirm: true, typedConfirmation: false, expiresAfterMs: 900_000, when: [], cooldownMs: 0, breakGlassRank: null, line: 1, ...change,
+  id: 'high', risk: 'high', system: null, environment: null, protectedOnly: false, mayAsk: ['operators'], mayApprove: ['approvers', 'owners'], approvals: 1, ownerAmongThem: false, confirm: true, typedConfirmation: false, expiresAfterMs: 900_000, when: [], refuse: null, cooldownMs: 0, breakGlassRank: null, line: 1, ...change,
 });
 const catalog = (policies: readonly PolicyRule[]): Catalog => ({ version: '', systems: [system], roles: new Map([['sre', { id: 'sre', name: 'SRE', slackGroup: null, pagerdutySchedule: null, slackUsers: [] }]]), policies, samePerson: [] });
 const [calm] = everyOutcome({});

@@ -28,25 +28,36 @@ export const PoliciesFile = z.strictObject({
   /** The first that matches decides. */
   rules: z
     .array(
-      z.strictObject({
-        id: Id,
-        risk: Risk,
-        system: Id.optional(),
-        environment: Id.optional(),
-        protectedOnly: z.boolean().default(false),
-        /** All must be so: `[outsideBusinessHours, not openIncidentOfRank1]`. */
-        when: z.array(z.enum(demandWords).transform(readDemand)).default([]),
-        mayAsk: z.array(Id).min(1, 'Somebody must be able to ask.'),
-        mayApprove: z.array(Id).default([]),
-        approvals: z.int().min(0).max(5),
-        ownerAmongThem: z.boolean().default(false),
-        confirm: z.boolean().default(true),
-        typedConfirmation: z.boolean().default(false),
-        expiresAfter: Duration,
-        cooldown: Duration.optional(),
-        /** Never, unless it is stated: for what is destructive, too. */
-        breakGlass: z.strictObject({ openIncidentOfRank: Rank }).optional(),
-      }),
+      z
+        .strictObject({
+          id: Id,
+          risk: Risk,
+          system: Id.optional(),
+          environment: Id.optional(),
+          protectedOnly: z.boolean().default(false),
+          /** All must be so: `[outsideBusinessHours, not openIncidentOfRank1]`. */
+          when: z.array(z.enum(demandWords).transform(readDemand)).default([]),
+          /** Where this rule decides nobody may, and why, as it follows "because": `it needs a maintenance window`. */
+          refuse: Line.optional(),
+          mayAsk: z.array(Id).default([]),
+          mayApprove: z.array(Id).default([]),
+          approvals: z.int().min(0).max(5).optional(),
+          ownerAmongThem: z.boolean().default(false),
+          confirm: z.boolean().default(true),
+          typedConfirmation: z.boolean().default(false),
+          expiresAfter: Duration.optional(),
+          cooldown: Duration.optional(),
+          /** Never, unless it is stated: for what is destructive, too. */
+          breakGlass: z.strictObject({ openIncidentOfRank: Rank }).optional(),
+        })
+        .superRefine((rule, context) => {
+          if (rule.refuse !== undefined) {
+            if (rule.mayAsk.length > 0) context.addIssue({ code: 'custom', path: ['mayAsk'], message: 'A rule that refuses has nobody who may ask.' });
+            return;
+          }
+          if (rule.mayAsk.length === 0) context.addIssue({ code: 'custom', path: ['mayAsk'], message: 'Somebody must be able to ask.' });
+          for (const key of ['approvals', 'expiresAfter'] as const) if (rule[key] === undefined) context.addIssue({ code: 'custom', path: [key], message: `"${key}" is missing.` });
+        }),
     )
     .min(1, 'There must be at least one rule.'),
 });
