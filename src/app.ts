@@ -76,7 +76,7 @@ export function createApp(parts: AppParts): App {
     log,
     primitives,
     ports: parts.ports,
-    people: createPeople(slack, parts.catalog, clock),
+    people: createPeople(slack, parts.pagerduty, parts.catalog, clock),
     catalog: parts.catalog,
     epoch: () => parts.installation.epoch,
     slack,

@@ -14,4 +14,11 @@ export interface PeoplePort {
   person(userId: string): Promise<Person | null>;
   /** Members of every user group, by the group's handle. */
   groups(): Promise<ReadonlyMap<string, readonly string[]> | null>;
+  /** The account with this address; `null` where there is none, or where the answer did not come. */
+  userIdOf(email: string): Promise<string | null>;
+}
+
+/** Where it is looked up who is on call. Never rejects. */
+export interface SchedulePort {
+  onCall(scheduleId: string): Promise<{ readonly status: 'known'; readonly people: readonly { readonly email: string }[] } | { readonly status: 'unknown' }>;
 }

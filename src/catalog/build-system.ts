@@ -40,6 +40,7 @@ export function buildSystem(file: SystemFile, sections: ReadonlyMap<string, Pars
     customerFacing: file.customerFacing,
     timezone: known(file.timezone, 'timezone'),
     businessHours: known(file.businessHours, 'businessHours'),
+    maintenance: [...file.maintenance.recurring, ...file.maintenance.dated.map(({ from, until, why }) => ({ fromAt: from, untilAt: until, why }))],
     access: file.access,
     runbook: buildRunbook(file, sections),
     environments: new Map(Object.entries(file.environments).map(([name, entry]) => [name, buildEnvironment(name, entry, overrides[`${file.id}/${name}`])])),

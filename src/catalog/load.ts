@@ -103,7 +103,18 @@ export async function loadCatalog(directory: string, primitives: Primitives, opt
           { id, name, slackGroup: slackGroup ?? null, pagerdutySchedule: pagerdutySchedule ?? null, routingKeySetting: routingKeySetting ?? null, slackUsers },
         ]),
       ),
-      policies: policies.rules.map(({ expiresAfter, system, environment, ...rule }) => ({ ...rule, system: system ?? null, environment: environment ?? null, expiresAfterMs: expiresAfter })),
+      policies: policies.rules.map(({ expiresAfter, system, environment, cooldown, breakGlass, approvals, refuse, ...rule }, index) => ({
+        ...rule,
+        system: system ?? null,
+        environment: environment ?? null,
+        approvals: approvals ?? 0,
+        refuse: refuse ?? null,
+        expiresAfterMs: expiresAfter ?? 0,
+        cooldownMs: cooldown ?? 0,
+        breakGlassRank: breakGlass?.openIncidentOfRank ?? null,
+        line: policiesSource?.source.locate(['rules', index], 'value').line ?? 1,
+      })),
+      samePerson: roles.samePerson,
     },
   };
 }

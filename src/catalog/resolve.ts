@@ -227,10 +227,13 @@ function wouldFit(parameter: ActionParameter): string {
 
 const risks: readonly Risk[] = ['read', 'low', 'high', 'destructive'];
 
+/** The worse of the two. */
+export const worseRisk = (one: Risk, other: Risk): Risk => (risks.indexOf(other) > risks.indexOf(one) ? other : one);
+
 /** The action's risk, raised by every condition that holds. Never lowered. */
 export function riskOf(action: Action, conditions: Iterable<RiskCondition>): Risk {
   const holding = new Set(conditions);
-  return action.riskWhen.filter(({ when }) => holding.has(when)).reduce<Risk>((worst, { risk }) => (risks.indexOf(risk) > risks.indexOf(worst) ? risk : worst), action.risk);
+  return action.riskWhen.filter(({ when }) => holding.has(when)).reduce<Risk>((worst, { risk }) => worseRisk(worst, risk), action.risk);
 }
 
 /** Whose alert it is, where, and which rule of that system it belongs to. */

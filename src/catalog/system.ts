@@ -3,6 +3,8 @@
  * and resolved. Durations are milliseconds here; the files say `5m`.
  */
 import type { Json } from '../support/json.ts';
+import type { Demand } from './conditions.ts';
+import type { MaintenanceWindow } from './maintenance.ts';
 import type { SystemFile } from './schema/system-file.ts';
 
 export interface Catalog {
@@ -11,6 +13,8 @@ export interface Catalog {
   readonly systems: readonly System[];
   readonly roles: ReadonlyMap<string, Role>;
   readonly policies: readonly PolicyRule[];
+  /** Ids of Slack accounts that belong to one person, where their addresses do not say so (T-14). */
+  readonly samePerson: readonly (readonly string[])[];
 }
 
 export interface System {
@@ -23,6 +27,7 @@ export interface System {
   readonly customerFacing: boolean;
   readonly timezone: string;
   readonly businessHours: BusinessHours;
+  readonly maintenance: readonly MaintenanceWindow[];
   readonly access: { readonly viewers: readonly string[]; readonly operators: readonly string[]; readonly approvers: readonly string[]; readonly owners: readonly string[] };
   readonly runbook: Runbook;
   /** In the order of the file; the first is the default. */
@@ -285,6 +290,10 @@ export interface PolicyRule {
   readonly system: string | null;
   readonly environment: string | null;
   readonly protectedOnly: boolean;
+  /** All of these must be so. Empty: always. */
+  readonly when: readonly Demand[];
+  /** Then nobody may, and this is why. `null`: the rule says who may. */
+  readonly refuse: string | null;
   /** `viewers`, `operators`, `approvers`, `owners` of the system, or a role id. */
   readonly mayAsk: readonly string[];
   readonly mayApprove: readonly string[];
@@ -294,4 +303,10 @@ export interface PolicyRule {
   readonly confirm: boolean;
   readonly typedConfirmation: boolean;
   readonly expiresAfterMs: number;
+  /** At least this long between two starts of the same action on the same target, also where the action's own cool-down is shorter. */
+  readonly cooldownMs: number;
+  /** The commander of an open incident of this rank or worse may start it without the approvals that are missing. `null`: nobody may. */
+  readonly breakGlassRank: 1 | 2 | 3 | 4 | null;
+  /** Where it stands in `policies.yaml`. */
+  readonly line: number;
 }

@@ -1,14 +1,24 @@
 import { primitives } from '../actions/registry.ts';
 import { loadCatalog } from '../catalog/load.ts';
 import { formatProblems, summarize } from '../catalog/summary.ts';
+import { explainPolicy, type PolicyQuestion } from './explain-policy.ts';
 
-/** Prints everything that is wrong with the catalog, or what each system offers. @returns 0 or 2 */
-export async function checkConfig(directory: string): Promise<number> {
+/**
+ * Prints everything that is wrong with the catalog; else what each system offers or, with a question, which rule decides over an action.
+ * @returns 0 or 2
+ */
+export async function checkConfig(directory: string, question: PolicyQuestion | null = null): Promise<number> {
   const loaded = await loadCatalog(directory, primitives);
   if (!loaded.ok) {
     console.error(formatProblems(loaded.problems));
     return 2;
   }
-  console.log(summarize(loaded.catalog));
-  return 0;
+  if (question === null) {
+    console.log(summarize(loaded.catalog));
+    return 0;
+  }
+  const explained = explainPolicy(loaded.catalog, question);
+  if (explained.ok) console.log(explained.text);
+  else console.error(explained.problem);
+  return explained.ok ? 0 : 2;
 }

@@ -1,6 +1,6 @@
+import { nextBusinessDay, nextBusinessMoment } from '../catalog/business-hours.ts';
 import type { EscalationStep, System } from '../catalog/system.ts';
 import type { Incident } from '../incidents/incident.ts';
-import { nextBusinessDay, nextBusinessMoment } from './business-hours.ts';
 
 /** A fault that comes back right after it ended is shown at once, and pages only when it stays (G-2). */
 export const reopenGraceMs = 120_000;

@@ -1,6 +1,6 @@
 import type { Refusal } from '../actions/plan.ts';
 import { hashPlan } from '../approvals/plan-hash.ts';
-import { rulingFor, whyNotAsk } from '../approvals/policy.ts';
+import { possibleRulings, whyNeverAsk } from '../approvals/policy.ts';
 import { parametersFor } from '../catalog/resolve.ts';
 import type { Action, System } from '../catalog/system.ts';
 import type { Incident } from '../incidents/incident.ts';
@@ -48,7 +48,7 @@ export async function askForAction(bot: Bot, ask: Ask): Promise<void> {
   const { system, action, environment } = ask;
   const what = `${action.title} ${system.name} (${environment})`;
   const [identity, standing] = await Promise.all([bot.people.identify(ask.place.userId), whereTyped(bot, ask)]);
-  const denied = whyNotAsk(rulingFor(bot.catalog(), system, environment, action.risk), identity, what);
+  const denied = whyNeverAsk(possibleRulings(bot.catalog(), system, environment, action.risk, {}), identity, what);
   if (denied !== null) return sayNo(bot, ask, denied);
   if (action.effect === 'read' && ask.undo === undefined) return answerReading(bot, ask);
   if (standing === 'shared')

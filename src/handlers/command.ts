@@ -1,7 +1,7 @@
 import { didYouMean } from '../catalog/did-you-mean.ts';
 import { findAction, findSystem } from '../catalog/resolve.ts';
 import type { System } from '../catalog/system.ts';
-import { rulingFor, whyNotAsk, whyNotMember } from '../approvals/policy.ts';
+import { possibleRulings, whyNeverAsk, whyNotMember } from '../approvals/policy.ts';
 import { openIncidents } from '../incidents/store.ts';
 import { findMessage } from '../storage/outbox.ts';
 import type { Control } from '../views/controls.ts';
@@ -15,6 +15,7 @@ import { unknownWordMessage } from '../views/refusal.ts';
 import type { Command, Press } from '../views/slack-port.ts';
 import { statusMessage } from '../views/status.ts';
 import { systemsMessage } from '../views/systems.ts';
+import { whoAmIMessage } from '../views/whoami.ts';
 import { cardKey } from './after-incident-change.ts';
 import { askForAction } from './ask-for-action.ts';
 import type { Bot } from './bot.ts';
@@ -22,6 +23,7 @@ import { systemOf } from './incident-content.ts';
 import { onCallRoles } from './on-call.ts';
 import { placeOf, refuse, whisper, type Place } from './reply.ts';
 import { systemStates } from './system-states.ts';
+import { whoAmI } from './whoami.ts';
 
 /** What was asked, wherever it came from: typed, or gone on with after a system was picked. */
 interface Asked {
@@ -40,6 +42,7 @@ const topics: Readonly<Record<string, (bot: Bot, asked: Asked) => Promise<void>>
   incidents: sayIncidents,
   oncall: sayOnCall,
   incident: askForIncident,
+  whoami: sayWhoAmI,
 };
 
 export async function handleCommand(bot: Bot, command: Command): Promise<void> {
@@ -137,6 +140,7 @@ async function sayHelp(bot: Bot, { words, place, channelName }: Asked): Promise<
           { usage: '/stock incidents', what: 'what is open' },
           { usage: '/stock oncall', what: 'who has it now' },
           { usage: '/stock systems', what: 'what there is and what to call it' },
+          { usage: '/stock whoami', what: 'what you may do here, and why not the rest' },
           { usage: '/stock incident', what: 'declare one that no alert has seen' },
           { usage: '/stock <system> help', what: 'what you may do with one system' },
           { usage: '/stock <system> <action> …', what: 'do it; you see the plan first' },
@@ -145,7 +149,7 @@ async function sayHelp(bot: Bot, { words, place, channelName }: Asked): Promise<
       : // What changes something first: that is what a person looks for when something is wrong.
         [...system.actions.values()]
           .toSorted((one, other) => Number(one.effect === 'read') - Number(other.effect === 'read'))
-          .filter((action) => whyNotAsk(rulingFor(bot.catalog(), system, environmentFor(system, action.environments), action.risk), identity, '') === null)
+          .filter((action) => whyNeverAsk(possibleRulings(bot.catalog(), system, environmentFor(system, action.environments), action.risk, {}), identity, '') === null)
           .map((action) => ({ usage: usageOf(system, action.id).slice('Write: '.length), what: `${action.title}${action.effect === 'write' ? '; shows the plan first' : ''}` }));
   await whisper(bot, place, helpMessage({ systemName: system?.name ?? null, commands, topics: system === null ? bot.catalog().systems.map(({ id }) => id) : [] }));
 }
@@ -196,6 +200,12 @@ async function sayOnCall(bot: Bot, { words, place, channelName }: Asked): Promis
   const named = words[0] === undefined ? null : findSystem(bot.catalog(), words[0]);
   const system = named !== null && 'id' in named ? named : systemOfChannel(bot, channelName);
   await whisper(bot, place, onCallMessage({ systemName: system?.name ?? null, roles: await onCallRoles(bot, system), now: bot.clock.now() }));
+}
+
+async function sayWhoAmI(bot: Bot, { words, place, channelName }: Asked): Promise<void> {
+  const named = words[0] === undefined ? null : findSystem(bot.catalog(), words[0]);
+  if (named !== null && !('id' in named)) return whisper(bot, place, unknownWordMessage(words[0] ?? '', named.didYouMean));
+  await whisper(bot, place, whoAmIMessage(await whoAmI(bot, place.userId, named ?? systemOfChannel(bot, channelName))));
 }
 
 async function sayMenu(bot: Bot, asked: Asked, named: System | null = null): Promise<void> {

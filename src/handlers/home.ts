@@ -16,7 +16,7 @@ export async function handleHome(bot: Bot, { userId }: HomeOpened): Promise<void
   const waiting = [];
   for (const { id } of await bot.db.selectFrom('runs').select('id').where('state', '=', 'awaiting_approval').orderBy('expires_at').limit(50).execute()) {
     const run = await findRun(bot.db, id);
-    const ruling = run === undefined ? null : rulingOf(bot, run);
+    const ruling = run === undefined ? null : await rulingOf(bot, bot.db, run);
     if (run === undefined || ruling === null || approversOf(run).includes(userId) || whyNotApprove(ruling, identity, await bot.people.identify(run.requestedBy), '') !== null) continue;
     waiting.push({ requestId: run.id, summary: run.plan.draft.summary, environment: run.plan.environment, requestedBy: run.requestedBy, expiresAt: run.expiresAt });
   }

@@ -1,5 +1,5 @@
 import type { Plan } from '../approvals/plan.ts';
-import { rolesFor } from '../approvals/policy.ts';
+import { rolesFor, type Ruling } from '../approvals/policy.ts';
 import { findIncident } from '../incidents/store.ts';
 import type { Outcome } from '../runs/outcome.ts';
 import type { Run } from '../runs/run.ts';
@@ -56,7 +56,7 @@ async function toRunMessage(bot: Bot, run: Run): Promise<RunMessage> {
     environment: plan.environment,
     requestedBy: run.requestedBy,
     approvals: run.approvals.filter((approval) => approval.decision === 'approved').map((approval) => ({ by: approval.userId, at: approval.at })),
-    state: stateOf(bot, run, helpedInWords(whetherItHelped(run, incident, now)), now),
+    state: stateOf(bot, run, run.state === 'awaiting_approval' ? await rulingOf(bot, bot.db, run) : null, helpedInWords(whetherItHelped(run, incident, now)), now),
     now,
   };
 }
@@ -95,7 +95,7 @@ function choiceOf(action: Action | undefined, { plan, undoOf }: Run): Pick<PlanV
   return { choice: { systemId, actionId, environment, ...(component !== null && { component }), ...(incidentId !== null && { incidentId }) } };
 }
 
-function stateOf(bot: Pick<Bot, 'catalog'>, run: Run, comparison: string | null, now: Date): RunMessageState {
+function stateOf(bot: Pick<Bot, 'catalog'>, run: Run, ruling: Ruling | null, comparison: string | null, now: Date): RunMessageState {
   const startedAt = run.startedAt ?? run.approvedAt ?? run.requestedAt;
   const endedAt = run.finishedAt ?? now;
   const { outcome } = run;
@@ -105,7 +105,7 @@ function stateOf(bot: Pick<Bot, 'catalog'>, run: Run, comparison: string | null,
     case 'planned':
       return { is: 'waitsForConfirmation', expiresAt: run.expiresAt };
     case 'awaiting_approval':
-      return { is: 'waitsForApproval', needed: approvalsNeeded(run, rulingOf(bot, run)), approvers: approversInWords(bot.catalog(), run.plan), expiresAt: run.expiresAt };
+      return { is: 'waitsForApproval', needed: approvalsNeeded(run, ruling), approvers: approversInWords(bot.catalog(), run.plan), expiresAt: run.expiresAt };
     case 'approved':
       return run.progressLine === null ? { is: 'approved' } : { is: 'running', startedAt, line: run.progressLine };
     case 'started':

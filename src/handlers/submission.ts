@@ -22,7 +22,7 @@ import { refuseSecond } from './refuse-second.ts';
  * What the sender of a modal sees at once: what is missing or mistyped stays in the modal, beside its field. Asks nobody outside, because Slack waits
  * three seconds; whether it may be done is decided afterwards.
  */
-export async function answerSubmission(bot: Pick<Bot, 'catalog' | 'db'>, submission: Submission): Promise<SubmissionAnswer> {
+export async function answerSubmission(bot: Pick<Bot, 'catalog' | 'clock' | 'db'>, submission: Submission): Promise<SubmissionAnswer> {
   const context = parseContext(submission.context);
   switch (submission.viewName) {
     case 'incident.resolve':
@@ -41,7 +41,7 @@ export async function answerSubmission(bot: Pick<Bot, 'catalog' | 'db'>, submiss
     }
     case 'plan.confirm': {
       const run = await findRun(bot.db, context?.requestId ?? '');
-      const mistyped = run?.state === 'planned' ? whyNotTyped(run, rulingOf(bot, run), submission.values[confirmationInput] ?? null) : null;
+      const mistyped = run?.state === 'planned' ? whyNotTyped(run, await rulingOf(bot, bot.db, run), submission.values[confirmationInput] ?? null) : null;
       return mistyped === null ? { kind: 'close' } : { kind: 'errors', errors: { [confirmationInput]: mistyped } };
     }
     default:

@@ -5,12 +5,15 @@
  */
 import type { Refusal } from '../actions/plan.ts';
 import { rulingFor, whatIsMissing, whyNotApprove, whyNotAsk, type Identity, type Ruling } from '../approvals/policy.ts';
+import { riskOf, worseRisk } from '../catalog/resolve.ts';
+import type { RiskCondition } from '../catalog/system.ts';
 import { canonicalJson } from '../support/json.ts';
-import type { Tx } from '../storage/database.ts';
+import type { DbOrTx, Tx } from '../storage/database.ts';
 import { addDuty, cancelDuty } from '../storage/duties.ts';
 import { refreshMessages } from '../storage/outbox.ts';
 import { announceRun } from './announce.ts';
 import type { RunDependencies } from './dependencies.ts';
+import { factsFor } from './facts.ts';
 import type { Run } from './run.ts';
 import { addApproval, changeRun, findRun, lockRun, lockTarget, runsUnderWay } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
@@ -93,7 +96,7 @@ export async function settleRun(dependencies: RunDependencies, runId: string, us
     if (run.outcome?.status === 'settled' && run.outcome.by === userId && run.outcome.happened === happened) return { kind: 'done', run };
     const what = `Settle: ${run.plan.draft.summary}`;
     if (run.state !== 'unknown') return { kind: 'refused', refusal: { refused: what, rule: 'it is settled already', instead: 'Look at its message.' }, run };
-    const denied = ruling === null ? noLongerThere(run) : whyNotAsk(ruling, identity, what);
+    const denied = ruling === null ? noLongerThere(run) : whyNotAsk({ ...ruling, rule: ruling.alsoRule ?? ruling.rule, alsoRule: null }, identity, what);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     const outcome = { status: 'settled', happened, by: userId, note } as const;
     await changeRun(tx, runId, ['unknown'], { state: happened ? 'succeeded' : 'failed', by: userId, at: now, finished_at: now, outcome });
@@ -131,20 +134,29 @@ export function nameToType(run: Run): string {
 
 /** What is wrong with the name that was typed, in words for beside its field; `null` when nothing is. */
 export function whyNotTyped(run: Run, ruling: Ruling | null, typedName: string | null): string | null {
-  if (ruling?.rule?.typedConfirmation !== true || typedName?.trim() === nameToType(run)) return null;
+  if ((ruling?.rule?.typedConfirmation !== true && ruling?.alsoRule?.typedConfirmation !== true) || typedName?.trim() === nameToType(run)) return null;
   return `Type ${nameToType(run)} exactly. Nothing has been done.`;
 }
 
-/** The rule of now; `null` when its system is no longer in the catalog. */
-export function rulingOf(dependencies: Pick<RunDependencies, 'catalog'>, run: Run): Ruling | null {
+/**
+ * The rule of now, and with it the one by which it was planned: both must be met, so the stricter decides (F-49). `null` when its system is no
+ * longer in the catalog.
+ * @param conditions what the plan does by the state of now, where that was looked at again
+ */
+export async function rulingOf(dependencies: Pick<RunDependencies, 'catalog' | 'clock'>, db: DbOrTx, run: Run, conditions: Iterable<RiskCondition> = run.plan.draft.conditions ?? []): Promise<Ruling | null> {
+  const { plan } = run;
   const catalog = dependencies.catalog();
-  const system = catalog.systems.find((candidate) => candidate.id === run.plan.systemId);
-  return system === undefined ? null : rulingFor(catalog, system, run.plan.environment, run.plan.risk);
+  const system = catalog.systems.find((candidate) => candidate.id === plan.systemId);
+  const action = system?.actions.get(plan.actionId);
+  if (system === undefined) return null;
+  const facts = await factsFor(db, system, plan.environment, conditions, dependencies.clock.now(), run.id);
+  const ruling = rulingFor(catalog, system, plan.environment, action === undefined ? plan.risk : worseRisk(plan.risk, riskOf(action, conditions)), facts);
+  return { ...ruling, alsoRule: catalog.policies.find((rule) => rule.id === plan.policyId && rule !== ruling.rule) ?? null };
 }
 
 /** The stricter of the rule then and the rule now (F-49). */
 export function approvalsNeeded(run: Run, ruling: Ruling | null): number {
-  return Math.max(run.approvalsNeeded, ruling?.rule?.approvals ?? 1);
+  return Math.max(run.approvalsNeeded, ruling?.rule?.approvals ?? 1, ruling?.alsoRule?.approvals ?? 0);
 }
 
 interface Rights {
@@ -169,7 +181,7 @@ async function deciding(dependencies: RunDependencies, runId: string, userId: st
     const decided = await dependencies.db.transaction().execute(async (tx): Promise<Decided | 'changed'> => {
       const run = await lockRun(tx, runId);
       if (run === undefined || approversOf(run).length !== approvers.length) return 'changed';
-      return decide(tx, run, dependencies.clock.now(), { ruling: rulingOf(dependencies, run), identity, requester, approvers });
+      return decide(tx, run, dependencies.clock.now(), { ruling: await rulingOf(dependencies, tx, run), identity, requester, approvers });
     });
     if (decided !== 'changed') return decided;
   }

@@ -3,7 +3,7 @@ import type { PlanDraft, Refusal, Target } from '../actions/plan.ts';
 import { duration } from '../actions/wording.ts';
 import { hashPlan } from '../approvals/plan-hash.ts';
 import type { Plan } from '../approvals/plan.ts';
-import { rulingFor, whyNotAsk } from '../approvals/policy.ts';
+import { possibleRulings, rulingFor, whyNeverAsk, whyNotAsk } from '../approvals/policy.ts';
 import { checkParameters, resolveTarget, riskOf } from '../catalog/resolve.ts';
 import type { Action, System } from '../catalog/system.ts';
 import { addDuty } from '../storage/duties.ts';
@@ -11,6 +11,7 @@ import { newId } from '../support/ids.ts';
 import type { Json } from '../support/json.ts';
 import { redact, redactAll } from '../support/redact/redact.ts';
 import { readDeadlineMs, withinUnredacted, type RunDependencies } from './dependencies.ts';
+import { factsFor, factsOfNow } from './facts.ts';
 import type { Run } from './run.ts';
 import { findRun, insertRun, lastRunToZero, lastStartOf, runOnTarget } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
@@ -74,7 +75,7 @@ export async function workOut(dependencies: RunDependencies, proposal: Proposal)
 
   // Rights first, at the lowest risk that the action can have: who may not ask learns nothing about the target by trying.
   const identity = await dependencies.people.identify(proposal.requestedBy);
-  const early = whyNotAsk(rulingFor(catalog, system, environment, action.risk), identity, what);
+  const early = whyNeverAsk(possibleRulings(catalog, system, environment, action.risk, await factsOfNow(dependencies.db, system, environment, dependencies.clock.now())), identity, what);
   if (early !== null) return refused(early);
 
   const target = targetOf(proposal, primitive);
@@ -87,16 +88,18 @@ export async function workOut(dependencies: RunDependencies, proposal: Proposal)
   const targetKey = targetKeyOf(target);
   const busy = await runOnTarget(dependencies.db, targetKey);
   if (busy !== undefined) return { kind: 'busy', run: busy };
-  const cooling = undo === undefined ? await whyStillCooling(dependencies, targetKey, action, what) : null;
+  const cooling = undo === undefined ? await whyStillCooling(dependencies, targetKey, action, action.cooldownMs, what) : null;
   if (cooling !== null) return refused(cooling);
 
   const draft = await draftOf(dependencies, primitive, target, params.data as Readonly<Record<string, Json>>);
   if (isRefusal(draft)) return refused(draft);
   const risk = riskOf(action, draft.conditions ?? []);
-  const ruling = rulingFor(catalog, system, environment, risk);
+  const ruling = rulingFor(catalog, system, environment, risk, await factsFor(dependencies.db, system, environment, draft.conditions ?? [], dependencies.clock.now()));
   const denied = whyNotAsk(ruling, identity, what);
   const { rule } = ruling;
   if (rule === null || denied !== null) return refused(denied ?? { refused: what, rule: 'no rule allows it', instead: 'Ask the owner of the system.' });
+  const coolingByRule = undo === undefined ? await whyStillCooling(dependencies, targetKey, action, rule.cooldownMs, what) : null;
+  if (coolingByRule !== null) return refused({ ...coolingByRule, rule: `${coolingByRule.rule} (policies › ${rule.id})` });
 
   const now = dependencies.clock.now();
   const plan: Plan = {
@@ -160,12 +163,12 @@ export async function withRemembered({ db }: Pick<RunDependencies, 'db'>, { syst
   return result;
 }
 
-async function whyStillCooling({ db, clock }: RunDependencies, targetKey: string, action: Action, what: string): Promise<Refusal | null> {
-  if (action.cooldownMs === 0) return null;
+async function whyStillCooling({ db, clock }: RunDependencies, targetKey: string, action: Action, cooldownMs: number, what: string): Promise<Refusal | null> {
+  if (cooldownMs === 0) return null;
   const last = await lastStartOf(db, targetKey, action.id);
-  const waitMs = last === null ? 0 : last.getTime() + action.cooldownMs - clock.now().getTime();
+  const waitMs = last === null ? 0 : last.getTime() + cooldownMs - clock.now().getTime();
   if (waitMs <= 0) return null;
-  return { refused: what, rule: `it was done less than ${duration(action.cooldownMs)} ago`, instead: `Look whether that helped; it may be done again in ${duration(waitMs)}.` };
+  return { refused: what, rule: `it was done less than ${duration(cooldownMs)} ago`, instead: `Look whether that helped; it may be done again in ${duration(waitMs)}.` };
 }
 
 const refused = (refusal: Refusal): WorkedOut & { kind: 'refused' } => ({ kind: 'refused', refusal });

@@ -1,22 +1,27 @@
 import { expect, test } from 'vitest';
 import { createPeople } from '../../src/approvals/people.ts';
-import type { PeoplePort, Person } from '../../src/approvals/person.ts';
+import type { PeoplePort, Person, SchedulePort } from '../../src/approvals/person.ts';
 import type { Catalog } from '../../src/catalog/system.ts';
 import { manualClock } from '../../src/support/clock.ts';
 
 /** Goal: rights follow Slack within a minute, at once when it matters, and no answer is never a yes. Method: a Slack that is changed and silenced, and the clock. */
-const role = (id: string, slackGroup: string | null, slackUsers: readonly string[] = []) => [id, { id, name: id, slackGroup, pagerdutySchedule: null, slackUsers }] as const;
-const catalog = { roles: new Map([role('sre', 'sre-oncall'), role('lead', 'sre-leads', ['U2']), role('single', null, ['U1'])]) } as unknown as Catalog;
+const role = (id: string, slackGroup: string | null, slackUsers: readonly string[] = [], pagerdutySchedule: string | null = null) => [id, { id, name: id, slackGroup, pagerdutySchedule, slackUsers }] as const;
+const catalog = { roles: new Map([role('sre', 'sre-oncall'), role('lead', 'sre-leads', ['U2']), role('single', null, ['U1']), role('turn', null, [], 'PSCHED1')]), samePerson: [['U1', 'U2']] } as unknown as Catalog;
 
 function arrange() {
   const clock = manualClock(new Date('2026-03-02T02:00:00Z'));
-  const slack = { groups: new Map([['sre-oncall', ['U1']]]) as ReadonlyMap<string, readonly string[]> | null, isSilent: false, calls: 0 };
-  const member: Person = { id: 'U1', name: 'one', email: null, timezone: null, isFullMember: true, kind: 'member' };
+  const slack = { groups: new Map([['sre-oncall', ['U1']]]) as ReadonlyMap<string, readonly string[]> | null, isSilent: false, calls: 0, emails: new Map([['U1', 'one@example.com'], ['U3', 'Three@Example.com']]) };
+  const pagerduty = { onCall: ['three@example.com'] as readonly string[] | null, asked: 0 };
+  const member: Person = { id: 'U1', name: 'one', email: null as string | null, timezone: null, isFullMember: true, kind: 'member' };
   const port: PeoplePort = {
-    person: async (id) => ((slack.calls += 1), slack.isSilent ? null : { ...member, id }),
+    person: async (id) => ((slack.calls += 1), slack.isSilent ? null : { ...member, id, email: slack.emails.get(id) ?? null }),
+    userIdOf: async (email) => [...slack.emails].find(([, known]) => known.toLowerCase() === email)?.[0] ?? null,
     groups: async () => ((slack.calls += 1), slack.groups),
   };
-  return { clock, slack, people: createPeople(port, () => catalog, clock) };
+  const schedules: SchedulePort = {
+    onCall: async () => ((pagerduty.asked += 1), pagerduty.onCall === null ? { status: 'unknown' } : { status: 'known', people: pagerduty.onCall.map((email) => ({ email })) }),
+  };
+  return { clock, slack, pagerduty, people: createPeople(port, schedules, () => catalog, clock) };
 }
 
 test('a person has the roles of their groups and those that name them', async () => {
@@ -40,7 +45,7 @@ test('T-05: what Slack does not answer is not known, is not remembered, and is n
   const { people, slack } = arrange();
   slack.isSilent = true;
   slack.groups = null;
-  expect(await people.identify('U1')).toEqual({ person: null, roles: new Set(['single']), areRolesKnown: false });
+  expect(await people.identify('U1')).toEqual({ person: null, roles: new Set(['single']), areRolesKnown: false, silent: 'Slack', otherAccounts: ['U2'] });
   slack.isSilent = false;
   slack.groups = new Map([['sre-oncall', ['U1']]]);
   expect((await people.identify('U1')).roles.has('sre')).toBe(true);
@@ -58,4 +63,46 @@ test('members of a role are null where only Slack would know and does not say', 
   expect(await people.membersOf('sre')).toBeNull();
   expect(await people.membersOf('lead')).toEqual(['U2']);
   expect(await people.membersOf('single')).toEqual(['U1']);
+});
+
+test('whoever is on call in PagerDuty now has the role of that schedule, found by address, whatever its capitals', async () => {
+  const { people, pagerduty, clock } = arrange();
+  expect((await people.identify('U3')).roles).toEqual(new Set(['turn']));
+  expect(await people.membersOf('turn')).toEqual(['U3']);
+  pagerduty.onCall = ['one@example.com'];
+  clock.moveTo(new Date(clock.now().getTime() + 59_999));
+  expect((await people.identify('U3')).roles.has('turn')).toBe(true);
+  clock.moveTo(new Date(clock.now().getTime() + 1));
+  expect((await people.identify('U3')).roles.has('turn')).toBe(false);
+  expect(await people.membersOf('turn')).toEqual(['U1']);
+});
+
+test('T-15: a turn that has ended counts at once where it is asked afresh, and PagerDuty is asked once for all', async () => {
+  const { people, pagerduty } = arrange();
+  await people.identify('U3');
+  pagerduty.onCall = [];
+  pagerduty.asked = 0;
+  expect((await people.identifyAfresh(['U3', 'U1', 'U2'])).map(({ roles }) => roles.has('turn'))).toEqual([false, false, false]);
+  expect(pagerduty.asked).toBe(1);
+});
+
+test('T-05: a schedule that does not answer is no role for anybody, is not remembered, and is not the same as nobody', async () => {
+  const { people, pagerduty } = arrange();
+  pagerduty.onCall = null;
+  expect(await people.identify('U3')).toMatchObject({ roles: new Set(), areRolesKnown: false, silent: 'PagerDuty' });
+  expect(await people.membersOf('turn')).toBeNull();
+  pagerduty.onCall = ['three@example.com'];
+  expect((await people.identify('U3')).roles.has('turn')).toBe(true);
+});
+
+test('T-05: somebody without an address is on no schedule', async () => {
+  const { people, pagerduty } = arrange();
+  pagerduty.onCall = [''];
+  expect((await people.identify('U2')).roles.has('turn')).toBe(false);
+});
+
+test('T-14: accounts that roles.yaml lists together know of each other', async () => {
+  const { people } = arrange();
+  const [one, two, three] = await people.identifyAfresh(['U1', 'U2', 'U3']);
+  expect([one?.otherAccounts, two?.otherAccounts, three?.otherAccounts]).toEqual([['U2'], ['U1'], []]);
 });

@@ -1,15 +1,18 @@
 import { expect, test } from 'vitest';
 import type { Person } from '../../src/approvals/person.ts';
 import { rulingFor, whatIsMissing, whyNotApprove, whyNotAsk, whyNotRespond, type Identity, type Ruling } from '../../src/approvals/policy.ts';
+import { everyOutcome } from '../../src/catalog/conditions.ts';
 import type { Catalog, PolicyRule, System } from '../../src/catalog/system.ts';
 
 /** Goal: who may ask, approve and respond is one table that can be read. Method: one rule and one system, people who differ in one thing each. */
 const system = { id: 'shop', name: 'Shop', access: { viewers: ['staff'], operators: ['sre'], approvers: ['sre', 'lead'], owners: ['lead'] }, environments: new Map([['production', { protected: true }], ['staging', { protected: false }]]) } as unknown as System;
 const rule = (change: Partial<PolicyRule> = {}): PolicyRule => ({
-  id: 'high', risk: 'high', system: null, environment: null, protectedOnly: false, mayAsk: ['operators'], mayApprove: ['approvers', 'owners'], approvals: 1, ownerAmongThem: false, confirm: true, typedConfirmation: false, expiresAfterMs: 900_000, ...change,
+  id: 'high', risk: 'high', system: null, environment: null, protectedOnly: false, mayAsk: ['operators'], mayApprove: ['approvers', 'owners'], approvals: 1, ownerAmongThem: false, confirm: true, typedConfirmation: false, expiresAfterMs: 900_000, when: [], refuse: null, cooldownMs: 0, breakGlassRank: null, line: 1, ...change,
 });
-const catalog = (policies: readonly PolicyRule[]): Catalog => ({ version: '', systems: [system], roles: new Map([['sre', { id: 'sre', name: 'SRE', slackGroup: null, pagerdutySchedule: null, routingKeySetting: null, slackUsers: [] }]]), policies });
-const ruling = (change: Partial<PolicyRule> = {}): Ruling => rulingFor(catalog([rule(change)]), system, 'production', 'high');
+const catalog = (policies: readonly PolicyRule[]): Catalog => ({ version: '', systems: [system], roles: new Map([['sre', { id: 'sre', name: 'SRE', slackGroup: null, pagerdutySchedule: null, routingKeySetting: null, slackUsers: [] }]]), policies, samePerson: [] });
+const [calm] = everyOutcome({});
+if (calm === undefined) throw new Error('there is always one');
+const ruling = (change: Partial<PolicyRule> = {}): Ruling => rulingFor(catalog([rule(change)]), system, 'production', 'high', calm);
 
 const person = (id: string, roles: readonly string[], change: Partial<Person> = {}): Identity => ({
   person: { id, name: id, email: `${id}@example.com`, timezone: null, isFullMember: true, kind: 'member', ...change },
@@ -72,16 +75,16 @@ for (const [why, change, needed, approvers, expected] of [
 }
 
 test('where no rule matches nobody may, and nothing is enough', () => {
-  const none = rulingFor(catalog([rule({ environment: 'staging' })]), system, 'production', 'high');
+  const none = rulingFor(catalog([rule({ environment: 'staging' })]), system, 'production', 'high', calm);
   expect(whyNotAsk(none, one, 'Restart')?.rule).toContain('no rule');
   expect(whatIsMissing(none, 0, [one, other, owner], requester)).toEqual({ people: 1, owner: false });
 });
 
 test('the first rule that matches decides, and an environment that nobody knows is a guarded one', () => {
   const policies = [rule({ id: 'guarded', protectedOnly: true }), rule({ id: 'open' })];
-  expect(rulingFor(catalog(policies), system, 'production', 'high').rule?.id).toBe('guarded');
-  expect(rulingFor(catalog(policies), system, 'staging', 'high').rule?.id).toBe('open');
-  expect(rulingFor(catalog(policies), system, 'nowhere', 'high').rule?.id).toBe('guarded');
+  expect(rulingFor(catalog(policies), system, 'production', 'high', calm).rule?.id).toBe('guarded');
+  expect(rulingFor(catalog(policies), system, 'staging', 'high', calm).rule?.id).toBe('open');
+  expect(rulingFor(catalog(policies), system, 'nowhere', 'high', calm).rule?.id).toBe('guarded');
 });
 
 test('answering for an incident is for those who have to do with its system, and for every member where no system is known', () => {

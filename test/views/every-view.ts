@@ -29,6 +29,7 @@ import { stormCard, stormEnd, stormPages, type Storm, type StormGroup } from '..
 import type { OpenIncident, SystemState } from '../../src/views/system-state.ts';
 import { systemsMessage } from '../../src/views/systems.ts';
 import { initialNotice, resolutionNotice } from '../../src/views/templates.ts';
+import { whoAmIMessage } from '../../src/views/whoami.ts';
 import { eventNote, threadNote } from '../../src/views/thread-note.ts';
 import { alerts, approver, at, card, incident, oncall, page, pages } from './examples.ts';
 
@@ -380,6 +381,37 @@ export function everyView(t: Outside = same, many = 1): Readonly<Record<string, 
       commander: oncall,
     }),
     'notice-resolved': resolutionNotice({ severity: t('P1'), title: t('2 of 3 pods do not answer'), lastedMs: 11 * 60_000, cause: t('memory limit lowered in v2.4.1'), otherOpenIncidents: 0, postMortemWithinMs: 48 * 3_600_000 }),
+    'whoami': whoAmIMessage({
+      roles: [t('On-call engineer'), t('SRE')],
+      silent: null,
+      isWhole: true,
+      systems: [
+        {
+          name: t('Stock Service'),
+          places: [
+            {
+              environments: [t('production'), t('dr')],
+              rights: [
+                { risk: 'read', whyNotAsk: null, approvals: 0, mayApprove: null },
+                { risk: 'low', whyNotAsk: null, approvals: 0, mayApprove: null },
+                { risk: 'high', whyNotAsk: null, approvals: 1, mayApprove: true },
+                { risk: 'destructive', whyNotAsk: t('it needs a maintenance window, or an open incident of rank 1 or 2 (policies › protected-destructive-without-need)'), approvals: 0, mayApprove: null },
+              ],
+            },
+            { environments: [t('staging')], rights: [{ risk: 'high', whyNotAsk: null, approvals: 0, mayApprove: null }] },
+          ],
+        },
+      ],
+    }),
+    'whoami-everywhere': whoAmIMessage({
+      roles: [],
+      silent: 'PagerDuty',
+      isWhole: false,
+      systems: times(3, () => ({
+        name: t('Stock Service'),
+        places: [{ environments: ['production'], rights: [{ risk: 'read', whyNotAsk: null, approvals: 0, mayApprove: null }, { risk: 'high', whyNotAsk: t('it needs the role SRE (policies › protected-high)'), approvals: 1, mayApprove: false }] }],
+      })),
+    }),
     'help': helpMessage({
       systemName: t('Stock Service'),
       commands: times(many, () => [

@@ -1,14 +1,31 @@
 /** `systems/<id>/system.yaml`: everything a system can say about itself. What it leaves out comes from `defaults.yaml`. */
 import { z } from 'zod';
+import { dayNames } from '../business-hours.ts';
 import { AlertsEntry, CommsEntry, EscalationEntry, MetricEntry, PagerdutyEntry, SeverityEntry, SeverityMapEntry, SloEntry, VerbSeverity } from './alerting.ts';
 import { ActionEntry, CheckEntry, ChecklistEntry, ProcedureEntry, ScheduleEntry, SqlEntry } from './doing.ts';
 import { ComponentEntry, DependencyEntry, EnvironmentEntry } from './platform.ts';
 import { Duration, Id, Line, TimeOfDay, TimeZone, Url, byId } from './words.ts';
 
+const Moment = z.iso.datetime({ offset: true, error: 'Not a moment: write it like "2026-03-07T22:00:00Z".' }).transform((text) => new Date(text));
+
 export const BusinessHoursEntry = z.strictObject({
-  days: z.array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])).min(1, 'Name at least one day.'),
+  days: z.array(z.enum(dayNames)).min(1, 'Name at least one day.'),
   from: TimeOfDay,
   to: TimeOfDay,
+});
+
+/** When work is expected; rules of `policies.yaml` may depend on it (`insideMaintenanceWindow`). */
+const MaintenanceEntry = z.strictObject({
+  recurring: z
+    .array(z.strictObject({ every: z.enum(dayNames), weeks: z.array(z.int().min(1).max(5)).default([]), from: TimeOfDay, to: TimeOfDay, why: Line }))
+    .default([]),
+  dated: z
+    .array(
+      z
+        .strictObject({ from: Moment, until: Moment, why: Line })
+        .refine(({ from, until }) => from < until, 'It ends before it begins.'),
+    )
+    .default([]),
 });
 
 const Roles = z.array(Id).min(1, 'Name at least one role.');
@@ -25,6 +42,7 @@ export const SystemFile = z.strictObject({
   access: z.strictObject({ viewers: Roles, operators: Roles, approvers: Roles, owners: Roles }),
   timezone: TimeZone.optional(),
   businessHours: BusinessHoursEntry.optional(),
+  maintenance: MaintenanceEntry.default({ recurring: [], dated: [] }),
   logSearchUrl: Line.optional(),
   runbook: z.strictObject({
     url: Url,

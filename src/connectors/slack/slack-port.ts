@@ -85,7 +85,11 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     }
   }
 
-  const ourTeam = async (): Promise<string> => (teamId ??= (await prompt.auth.test()).team_id ?? '');
+  const ourTeam = async (): Promise<string> => {
+    teamId ??= (await prompt.auth.test()).team_id;
+    if (teamId === undefined) throw new Error('Slack did not say which workspace this is.');
+    return teamId;
+  };
 
   return {
     channelId,
@@ -183,6 +187,13 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
         return null;
       }
     },
+    userIdOf: async (email) => {
+      try {
+        return (await prompt.users.lookupByEmail({ email })).user?.id ?? null;
+      } catch {
+        return null;
+      }
+    },
     channelName: async (id) => {
       try {
         const { channel } = await prompt.conversations.info({ channel: id });
@@ -241,6 +252,7 @@ function answerOfError(error: unknown): SlackAnswer {
   return { status: 'lost', reason: 'Slack did not answer' };
 }
 
+// `is_app_user` is left aside: it says that somebody has authorised this app, which people do.
 function toPerson(
   user: {
     id?: string;
@@ -249,6 +261,8 @@ function toPerson(
     team_id?: string;
     deleted?: boolean;
     is_bot?: boolean;
+    is_workflow_bot?: boolean;
+    is_connector_bot?: boolean;
     is_restricted?: boolean;
     is_ultra_restricted?: boolean;
     is_stranger?: boolean;
@@ -260,9 +274,9 @@ function toPerson(
   const kind =
     user.deleted === true
       ? 'deactivated'
-      : user.is_bot === true
+      : user.is_bot === true || user.is_workflow_bot === true || user.is_connector_bot === true
         ? 'bot'
-        : user.is_stranger === true || (user.team_id !== undefined && user.team_id !== ourTeamId)
+        : user.is_stranger === true || user.team_id !== ourTeamId
           ? 'stranger'
           : user.is_restricted === true || user.is_ultra_restricted === true
             ? 'guest'

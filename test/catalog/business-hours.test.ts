@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextBusinessDay, nextBusinessMoment } from '../../src/escalation/business-hours.ts';
+import { nextBusinessDay, nextBusinessMoment } from '../../src/catalog/business-hours.ts';
 
 const hours = { days: ['mon', 'tue', 'wed', 'thu', 'fri'] as const, from: '09:00', to: '17:00' };
 const berlin = 'Europe/Berlin';

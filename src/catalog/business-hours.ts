@@ -1,6 +1,6 @@
-import type { BusinessHours } from '../catalog/system.ts';
+import type { BusinessHours } from './system.ts';
 
-const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 /**
  * The first moment at or after `now` inside business hours. Wall-clock times are those of `timezone`, so an opening at 09:00 stays at
@@ -19,6 +19,10 @@ export function nextBusinessMoment(hours: BusinessHours, timezone: string, now: 
     moment = date.add({ days: 1 }).toZonedDateTime({ timeZone: timezone });
   }
   return now;
+}
+
+export function isBusinessMoment(hours: BusinessHours, timezone: string, now: Date): boolean {
+  return nextBusinessMoment(hours, timezone, now).getTime() === now.getTime();
 }
 
 /** The opening of the next business day, today excluded (SV-16). */
