@@ -104,6 +104,7 @@ export async function loadCatalog(directory: string, primitives: Primitives, opt
         ]),
       ),
       policies: policies.rules.map(({ expiresAfter, system, environment, ...rule }) => ({ ...rule, system: system ?? null, environment: environment ?? null, expiresAfterMs: expiresAfter })),
+      holds: policies.holds,
     },
   };
 }

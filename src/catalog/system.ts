@@ -11,6 +11,7 @@ export interface Catalog {
   readonly systems: readonly System[];
   readonly roles: ReadonlyMap<string, Role>;
   readonly policies: readonly PolicyRule[];
+  readonly holds: HoldRights;
 }
 
 export interface System {
@@ -268,6 +269,13 @@ export interface Role {
   readonly slackGroup: string | null;
   readonly pagerdutySchedule: string | null;
   readonly slackUsers: readonly string[];
+}
+
+/** Who may stop changes, and who may let one go past another that is not settled. Words as in a rule; for all systems, `owners` are those of any. */
+export interface HoldRights {
+  readonly freeze: readonly string[];
+  readonly freezeAll: readonly string[];
+  readonly override: readonly string[];
 }
 
 /** The first rule that matches decides. */

@@ -76,6 +76,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
   const app = createApp({
     db,
     installation: await readInstallation(db, settings.STOCKOPS_INSTALLATION),
+    readOnly: settings.STOCKOPS_READ_ONLY,
     clock,
     random: parts.random,
     log,

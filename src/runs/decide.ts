@@ -11,6 +11,7 @@ import { addDuty, cancelDuty } from '../storage/duties.ts';
 import { refreshMessages } from '../storage/outbox.ts';
 import { announceRun } from './announce.ts';
 import type { RunDependencies } from './dependencies.ts';
+import { holdOn, type Hold } from './freeze.ts';
 import type { Run } from './run.ts';
 import { changeRun, findRun, lockRun, lockTarget, runsUnderWay } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
@@ -19,7 +20,9 @@ export type Decided =
   | { readonly kind: 'done'; readonly run: Run }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly run?: Run }
   /** Somebody was quicker with the same target. */
-  | { readonly kind: 'second'; readonly first: Run; readonly run: Run };
+  | { readonly kind: 'second'; readonly first: Run; readonly run: Run }
+  /** No change may start there now. */
+  | { readonly kind: 'held'; readonly hold: Hold; readonly run: Run };
 
 /** The requester has seen the plan and wants it. It starts, or others are asked. */
 export async function confirmRun(dependencies: RunDependencies, runId: string, userId: string, typedName: string | null): Promise<Decided> {
@@ -31,6 +34,8 @@ export async function confirmRun(dependencies: RunDependencies, runId: string, u
     const denied = ruling === null ? noLongerThere(run) : whyNotAsk(ruling, identity, run.plan.draft.summary);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     if (whyNotTyped(run, ruling, typedName) !== null) return refuse(run, `what was typed is not ${nameToType(run)}`, 'Ask again, and type it exactly.');
+    const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
+    if (hold !== null) return { kind: 'held', hold, run };
     const targetKey = targetKeyOf(run.plan.target);
     await lockTarget(tx, targetKey);
     const first = (await runsUnderWay(tx, targetKey)).find((other) => other.state !== 'awaiting_approval' || isSameWish(other, run));
@@ -51,6 +56,8 @@ export async function approveRun(dependencies: RunDependencies, runId: string, u
     if (run.expiresAt <= now) return refuse(run, 'the request has expired', 'Ask for a fresh one.');
     const denied = ruling === null ? noLongerThere(run) : whyNotApprove(ruling, identity, requester, `Approve: ${run.plan.draft.summary}`);
     if (ruling === null || denied !== null) return { kind: 'refused', refusal: denied ?? noLongerThere(run), run };
+    const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
+    if (hold !== null) return { kind: 'held', hold, run };
     await tx.insertInto('approvals').values({ run_id: runId, user_id: userId, decision: 'approved', reason: null, at: now }).execute();
     if (whatIsMissing(ruling, run.approvalsNeeded, [...approvers, identity], requester) === null) {
       await changeRun(tx, runId, ['awaiting_approval'], { state: 'approved', approved_at: now });

@@ -9,6 +9,11 @@ const accessWords = ['viewers', 'operators', 'approvers', 'owners'];
 /** Every rule names what exists and can be met; where approvals are asked for, somebody can give them. */
 export function checkPolicies(policies: PoliciesFile, report: Report, sources: readonly SystemSource[], roles: readonly string[]): void {
   const people = [...accessWords, ...roles];
+  for (const [hold, names] of Object.entries(policies.holds)) {
+    names.forEach((name, position) => {
+      if (!people.includes(name)) report(['holds', hold, position], `There is no role "${name}".`, suggestion(name, people) ?? `one of: ${accessWords.join(', ')}, or a role of roles.yaml`);
+    });
+  }
   policies.rules.forEach((rule, index) => {
     const at = ['rules', index];
     for (const key of ['mayAsk', 'mayApprove'] as const) {
