@@ -10,7 +10,7 @@ import { StockOpsError } from '../support/errors.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import { announceRun } from './announce.ts';
-import { approversOf } from './decide.ts';
+import { approversOf, ranOut } from './decide.ts';
 import { effectDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 import { holdInWords, holdOn, lockFreezes } from './freeze.ts';
 import type { Outcome } from './outcome.ts';
@@ -18,6 +18,7 @@ import { draftOf } from './propose.ts';
 import type { Run } from './run.ts';
 import { changeRun, findRun, lockRun, runOnTarget } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
+import { nextStep } from './transitions.ts';
 
 /** How often a running change is looked at. */
 export const watchEveryMs = 5_000;
@@ -56,7 +57,6 @@ type Standing =
   /** The target or the people could not be looked at. Nothing was sent, so it may be tried again until the plan runs out. */
   | { readonly kind: 'notSeen'; readonly why: string };
 
-const ranOut = 'It could not start in time: the plan has run out.';
 const changed = (why: string): Standing => ({ kind: 'changed', why });
 
 /** Whether what was agreed to is still so, by the catalog, the people and the target of now. */
@@ -117,12 +117,14 @@ async function commitStart(dependencies: RunDependencies, run: Run, now: Date): 
   try {
     return await dependencies.db.transaction().execute(async (tx) => {
       const held = await lockRun(tx, run.id);
-      if (held === undefined || held.version !== run.version) return { kind: 'not' };
-      if (held.expiresAt <= now) return { kind: 'void', why: ranOut };
+      if (held === undefined) return { kind: 'not' };
       await lockFreezes(tx, 'toStart');
       const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
+      const step = nextStep(held, { is: 'start', seenVersion: run.version, isHeld: hold !== null }, now);
+      if (step.kind !== 'moves') return { kind: 'not' };
       if (hold !== null) return { kind: 'void', why: holdInWords(hold, systemName(dependencies, run)), ...(hold.kind === 'frozen' && { who: { did: 'frozen', by: hold.freeze.by, at: hold.freeze.at.toISOString() } }) };
-      if (!(await changeRun(tx, run.id, ['approved'], { state: 'started', started_at: now, progress_line: null }))) return { kind: 'not' };
+      if (step.to !== 'started') return { kind: 'void', why: ranOut };
+      if (!(await changeRun(tx, run.id, ['approved'], { state: step.to, started_at: now, progress_line: null }))) return { kind: 'not' };
       await announceRun(tx, run, now, { actor: 'stockops', text: `started: ${run.plan.draft.summary}` });
       return { kind: 'started' };
     });

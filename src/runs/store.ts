@@ -5,6 +5,7 @@ import type { DbOrTx, Tx } from '../storage/database.ts';
 import type { Row, RunState } from '../storage/tables.ts';
 import type { Outcome } from './outcome.ts';
 import type { Approval, Run } from './run.ts';
+import { mayMove } from './transitions.ts';
 
 export async function findRun(db: DbOrTx, id: string): Promise<Run | undefined> {
   const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
@@ -125,6 +126,8 @@ export interface RunChange {
 /** Changes a run that is still in `from`. Returns whether it was; if not, nothing was changed and somebody else was quicker. */
 export async function changeRun(db: DbOrTx, id: string, from: readonly RunState[], change: RunChange): Promise<boolean> {
   const { receipt, outcome, ...columns } = change;
+  const forbidden = change.state === undefined ? undefined : from.find((state) => !mayMove(state, change.state as RunState));
+  if (forbidden !== undefined) throw new Error(`a run never goes from ${forbidden} to ${change.state}`);
   const result = await db
     .updateTable('runs')
     .set({
