@@ -29,6 +29,8 @@ import type { SlackPort } from './views/slack-port.ts';
 export interface AppParts {
   readonly db: Db;
   readonly installation: Installation;
+  /** Everything may be looked at, and nothing changed. */
+  readonly readOnly: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -79,6 +81,7 @@ export function createApp(parts: AppParts): App {
     people: createPeople(slack, parts.pagerduty, parts.catalog, clock),
     catalog: parts.catalog,
     epoch: () => parts.installation.epoch,
+    readOnly: parts.readOnly,
     slack,
     pagerduty: parts.pagerduty,
     metrics,
@@ -124,6 +127,7 @@ export function createApp(parts: AppParts): App {
   const operations = createOperations(
     {
       whyNotReady: () => (state === 'ready' ? [] : [`the bot is ${state}`]),
+      notes: () => (parts.readOnly ? ['read-only: STOCKOPS_READ_ONLY is set, so no change is made'] : []),
       whyNotAlive: () => {
         if (!looping) return null;
         const now = clock.now().getTime();

@@ -115,6 +115,7 @@ export async function loadCatalog(directory: string, primitives: Primitives, opt
         line: policiesSource?.source.locate(['rules', index], 'value').line ?? 1,
       })),
       samePerson: roles.samePerson,
+      holds: policies.holds,
     },
   };
 }

@@ -15,6 +15,7 @@ export interface Catalog {
   readonly policies: readonly PolicyRule[];
   /** Ids of Slack accounts that belong to one person, where their addresses do not say so (T-14). */
   readonly samePerson: readonly (readonly string[])[];
+  readonly holds: HoldRights;
 }
 
 export interface System {
@@ -280,6 +281,13 @@ export interface Role {
   /** Name of the setting with the routing key of its own PagerDuty service. `null`: paged through the system's. */
   readonly routingKeySetting: string | null;
   readonly slackUsers: readonly string[];
+}
+
+/** Who may stop changes, and who may let one go past another that is not settled. Words as in a rule; for all systems, `owners` are those of any. */
+export interface HoldRights {
+  readonly freeze: readonly string[];
+  readonly freezeAll: readonly string[];
+  readonly override: readonly string[];
 }
 
 /** The first rule that matches decides. */

@@ -84,6 +84,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
   const app = createApp({
     db,
     installation,
+    readOnly: settings.STOCKOPS_READ_ONLY,
     clock,
     random: parts.random,
     log,

@@ -28,6 +28,7 @@ export const settingDocs = {
   DOCKER_BIN: { purpose: 'the docker program with its compose plugin', example: '/usr/bin/docker' },
   STOCKOPS_INSTALLATION: { purpose: 'name of this installation, part of PagerDuty’s dedup keys', example: 'harbor' },
   STOCKOPS_PRIVATE_HOSTS: { purpose: 'hosts with private addresses that probes may reach, separated by commas', example: 'stock.internal.example.com' },
+  STOCKOPS_READ_ONLY: { purpose: 'true: everything may be looked at and acknowledged, and no change is made', example: 'false' },
   LOG_LEVEL: { purpose: 'least severe line that is logged: debug, info, warn or error', example: 'info' },
 } as const;
 export type SettingName = keyof typeof settingDocs;
@@ -77,6 +78,7 @@ const Settings = z
       .string()
       .default('')
       .transform((text) => text.split(',').map((host) => host.trim()).filter((host) => host !== '')),
+    STOCKOPS_READ_ONLY: yesOrNo,
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   })
   .refine((settings) => settings.SLACK_APP_TOKEN !== undefined || settings.SLACK_SIGNING_SECRET !== undefined, {

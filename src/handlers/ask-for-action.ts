@@ -19,6 +19,7 @@ import { planModal, planningModal, refusalModal } from '../views/plan-modal.ts';
 import { readingFile, readingMessage } from '../views/reading-message.ts';
 import { cardKey } from './after-incident-change.ts';
 import type { Bot } from './bot.ts';
+import { holdView } from './hold-content.ts';
 import { recordRefusal, refuse, refusalOf, whisper, type About, type Place } from './reply.ts';
 import { refuseSecond } from './refuse-second.ts';
 import { approversInWords, toPlanView } from './run-content.ts';
@@ -155,7 +156,7 @@ async function showPlan(bot: Bot, ask: Ask): Promise<void> {
     }
     case 'planned': {
       const now = bot.clock.now();
-      const shown = opened !== null && (await bot.slack.updateView(opened.viewId, planModal(toPlanView(bot.catalog(), proposed.run, now)))).status === 'done';
+      const shown = opened !== null && (await bot.slack.updateView(opened.viewId, planModal(toPlanView(bot.catalog(), proposed.run, now, await holdView(bot, ask.system.id))))).status === 'done';
       // Without a modal the plan waits in the thread, with the same button.
       if (!shown) await announceRun(bot.db, proposed.run, now);
     }

@@ -19,6 +19,8 @@ import { whoAmIMessage } from '../views/whoami.ts';
 import { cardKey } from './after-incident-change.ts';
 import { askForAction } from './ask-for-action.ts';
 import type { Bot } from './bot.ts';
+import { freeze, unfreeze } from './freeze-command.ts';
+import { holdsNow } from './hold-content.ts';
 import { systemOf } from './incident-content.ts';
 import { onCallRoles } from './on-call.ts';
 import { placeOf, refuse, whisper, type Place } from './reply.ts';
@@ -43,6 +45,8 @@ const topics: Readonly<Record<string, (bot: Bot, asked: Asked) => Promise<void>>
   oncall: sayOnCall,
   incident: askForIncident,
   whoami: sayWhoAmI,
+  freeze: (bot, { words, place, channelName }) => freeze(bot, place, words, systemOfChannel(bot, channelName)),
+  unfreeze: (bot, { words, place }) => unfreeze(bot, place, words),
 };
 
 export async function handleCommand(bot: Bot, command: Command): Promise<void> {
@@ -142,6 +146,7 @@ async function sayHelp(bot: Bot, { words, place, channelName }: Asked): Promise<
           { usage: '/stock systems', what: 'what there is and what to call it' },
           { usage: '/stock whoami', what: 'what you may do here, and why not the rest' },
           { usage: '/stock incident', what: 'declare one that no alert has seen' },
+          { usage: '/stock freeze <system>|all [for 2h] <reason>', what: 'stop changes; /stock unfreeze lifts it' },
           { usage: '/stock <system> help', what: 'what you may do with one system' },
           { usage: '/stock <system> <action> …', what: 'do it; you see the plan first' },
           { usage: '… --dry-run', what: 'only show what would happen' },
@@ -170,7 +175,7 @@ async function saySystems(bot: Bot, { place }: Asked): Promise<void> {
 async function sayStatus(bot: Bot, { words, place }: Asked): Promise<void> {
   const system = words[0] === undefined ? null : findSystem(bot.catalog(), words[0]);
   if (system !== null && !('id' in system)) return whisper(bot, place, unknownWordMessage(words[0] ?? '', system.didYouMean));
-  await whisper(bot, place, statusMessage(await systemStates(bot, system), bot.clock.now()));
+  await whisper(bot, place, statusMessage(await systemStates(bot, system), bot.clock.now(), (await holdsNow(bot)).everywhere));
 }
 
 async function sayIncidents(bot: Bot, { words, place }: Asked): Promise<void> {

@@ -1,4 +1,5 @@
 import { expireRun } from '../runs/decide.ts';
+import { endFreeze } from '../runs/freeze.ts';
 import { lookWhetherItHelped } from '../runs/helped.ts';
 import { startRun } from '../runs/start.ts';
 import { lookAgain, watchRun } from '../runs/watch.ts';
@@ -19,6 +20,7 @@ const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promis
   'run.look': (bot, duty) => lookAgain(bot, duty.key),
   'run.expire': (bot, duty) => expireRun(bot, duty.key),
   'run.helped': (bot, duty) => lookWhetherItHelped(bot, duty.key),
+  'freeze.end': (bot, duty) => endFreeze(bot, Number(duty.key)),
   'storm.check': checkStorm,
   'message.reconcile': pointTwinAtMessage,
 };

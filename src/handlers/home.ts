@@ -5,6 +5,7 @@ import { findRun } from '../runs/store.ts';
 import { homeView } from '../views/home.ts';
 import type { HomeOpened } from '../views/slack-port.ts';
 import type { Bot } from './bot.ts';
+import { holdsNow } from './hold-content.ts';
 import { onCallRoles } from './on-call.ts';
 import { systemStates } from './system-states.ts';
 
@@ -30,6 +31,7 @@ export async function handleHome(bot: Bot, { userId }: HomeOpened): Promise<void
     onCall: await onCallRoles(bot, null),
     maintenance: [],
     runs: await Promise.all(runs.map(async (row) => ({ summary: (await findRun(bot.db, row.id))?.plan.draft.summary ?? row.id, outcome: row.state.replaceAll('_', ' '), at: row.finished_at ?? row.requested_at }))),
+    hold: (await holdsNow(bot)).everywhere,
     now: bot.clock.now(),
   });
   const published = await bot.slack.publishHome(userId, view);

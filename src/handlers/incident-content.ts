@@ -7,6 +7,7 @@ import type { AlertRule, Catalog, System } from '../catalog/system.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import { incidentCard, type CardAction, type CardRequest, type IntakeProblem } from '../views/incident-card.ts';
 import type { Bot } from './bot.ts';
+import { holdView } from './hold-content.ts';
 
 /** The card of an incident as it stands now. `null`: there is no such incident. */
 export async function incidentContent(bot: Bot, incidentId: number): Promise<MessageContent | null> {
@@ -32,6 +33,7 @@ export async function incidentContent(bot: Bot, incidentId: number): Promise<Mes
     note: rule?.note ?? null,
     links: { dashboard: system?.dashboards[0]?.url ?? null },
     intake: incident.origin === 'intake' ? await intakeOf(bot, incident) : null,
+    hold: system === null ? null : await holdView(bot, system.id),
     postMortem: null,
     now: bot.clock.now(),
   });

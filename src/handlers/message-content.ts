@@ -3,6 +3,7 @@ import type { MessageContent } from '../views/blocks.ts';
 import { diagnosticsMessage } from '../views/diagnostics.ts';
 import { readDiagnostics } from './diagnose.ts';
 import type { Bot } from './bot.ts';
+import { freezeContent } from './hold-content.ts';
 import { incidentContent } from './incident-content.ts';
 import { approvalContent, runContent } from './run-content.ts';
 import { stormContent, stormPageContent } from './storm-content.ts';
@@ -16,6 +17,8 @@ export async function messageContent(bot: Bot, message: Message): Promise<Messag
       return runContent(bot, message.subject);
     case 'approval':
       return approvalContent(bot, message.subject);
+    case 'freeze':
+      return freezeContent(bot, message.subject);
     case 'diagnostics': {
       const diagnostics = readDiagnostics(message.content, bot.clock.now());
       return diagnostics && diagnosticsMessage(diagnostics);

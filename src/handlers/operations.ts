@@ -6,6 +6,8 @@ export interface OperationsState {
   readonly whyNotAlive: () => string | null;
   /** Why it takes no work now; empty when it does. */
   readonly whyNotReady: () => readonly string[];
+  /** What an operator should know although it takes work. */
+  readonly notes: () => readonly string[];
 }
 
 /** The second door, on loopback unless configured: what an operator and a probe ask. */
@@ -18,7 +20,7 @@ export function createOperations(state: OperationsState, metrics: Metrics): Fast
   server.get('/readyz', async (_request, reply) => {
     const reasons = state.whyNotReady();
     metrics.ready.set(reasons.length === 0 ? 1 : 0);
-    return reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons });
+    return reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons, notes: state.notes() });
   });
   server.get('/metrics', async (_request, reply) => reply.header('content-type', metrics.registry.contentType).send(await metrics.registry.metrics()));
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'There is nothing here.' }));

@@ -9,6 +9,7 @@ import { findRun } from '../runs/store.ts';
 import type { Run } from '../runs/run.ts';
 import { refreshMessages } from '../storage/outbox.ts';
 import { parseControl, type Control } from '../views/controls.ts';
+import { heldMessage } from '../views/hold.ts';
 import { moreModal } from '../views/more-modal.ts';
 import { planModal, wholePlanModal } from '../views/plan-modal.ts';
 import { denyModal, settleModal } from '../views/request-modals.ts';
@@ -20,6 +21,7 @@ import { staleCardMessage } from '../views/stale-card.ts';
 import { askForAction } from './ask-for-action.ts';
 import type { Bot } from './bot.ts';
 import { continueCommand } from './command.ts';
+import { holdView, toHoldView } from './hold-content.ts';
 import { acknowledge, reopen, type Acted } from './incident-acts.ts';
 import { systemOf } from './incident-content.ts';
 import { aboutRun, placeOf, recordRefusal, refuse, whisper, type Place } from './reply.ts';
@@ -156,7 +158,7 @@ async function openPlan(bot: Bot, press: Press, run: Run): Promise<void> {
   const refused = run.plan.draft.summary;
   if (run.requestedBy !== press.userId) return refuse(bot, placeOf(press), { refused, rule: 'it is the plan of somebody else', instead: 'Ask for one of your own.' });
   if (run.state !== 'planned' || run.expiresAt <= bot.clock.now()) return refuse(bot, placeOf(press), { refused, rule: 'this plan is over', instead: 'Ask again for a fresh one.' });
-  return open(bot, press, planModal(toPlanView(bot.catalog(), run, bot.clock.now())));
+  return open(bot, press, planModal(toPlanView(bot.catalog(), run, bot.clock.now(), await holdView(bot, run.plan.systemId))));
 }
 
 /** Acknowledging and resolving end pages, so they are for those who have to do with the system. */
@@ -215,6 +217,7 @@ async function told(bot: Bot, press: Press, acted: Acted): Promise<void> {
 async function toldOfRun(bot: Bot, press: Press, decided: Decided): Promise<void> {
   if (decided.kind === 'refused') await refuse(bot, placeOf(press), decided.refusal, aboutRun(decided.run));
   if (decided.kind === 'second') await refuseSecond(bot, placeOf(press), decided.first);
+  if (decided.kind === 'held') await whisper(bot, placeOf(press), heldMessage(decided.run.plan.draft.summary, toHoldView(bot.catalog(), decided.hold), bot.clock.now()));
 }
 
 async function withIncident(bot: Bot, press: Press, control: Control, act: (incident: Incident) => Promise<void>): Promise<void> {

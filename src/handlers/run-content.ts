@@ -11,11 +11,13 @@ import { approvalDirectMessage } from '../views/approval-message.ts';
 import type { Action, Catalog } from '../catalog/system.ts';
 import { isChosenFromHistory } from '../runs/parameter-facts.ts';
 import type { MessageContent } from '../views/blocks.ts';
+import type { HoldView } from '../views/hold.ts';
 import type { PlanView } from '../views/plan-modal.ts';
 import { runMessage, type RunMessage, type RunMessageState } from '../views/run-message.ts';
 import { approvalsNeeded, nameToType, rulingOf } from '../runs/decide.ts';
 import { secondOfTwoMessage } from '../views/second-of-two.ts';
 import type { Bot } from './bot.ts';
+import { holdView } from './hold-content.ts';
 
 /** The one message of a run, from its plan to its outcome. */
 export async function runContent(bot: Bot, runId: string): Promise<MessageContent | null> {
@@ -57,12 +59,13 @@ async function toRunMessage(bot: Bot, run: Run): Promise<RunMessage> {
     requestedBy: run.requestedBy,
     approvals: run.approvals.filter((approval) => approval.decision === 'approved').map((approval) => ({ by: approval.userId, at: approval.at })),
     state: stateOf(bot, run, run.state === 'awaiting_approval' ? await rulingOf(bot, bot.db, run) : null, helpedInWords(whetherItHelped(run, incident, now)), now),
+    hold: run.state === 'awaiting_approval' || run.state === 'planned' ? await holdView(bot, plan.systemId) : null,
     now,
   };
 }
 
 /** The plan as the requester sees it before anything is asked for. */
-export function toPlanView(catalog: Catalog, run: Run, now: Date): PlanView {
+export function toPlanView(catalog: Catalog, run: Run, now: Date, hold: HoldView | null = null): PlanView {
   const { plan } = run;
   const system = catalog.systems.find((candidate) => candidate.id === plan.systemId);
   const rule = catalog.policies.find((candidate) => candidate.id === plan.policyId);
@@ -84,6 +87,7 @@ export function toPlanView(catalog: Catalog, run: Run, now: Date): PlanView {
     },
     ...choiceOf(system?.actions.get(plan.actionId), run),
     expiresAt: run.expiresAt,
+    hold,
     now,
   };
 }
@@ -142,7 +146,7 @@ function stateOf(bot: Pick<Bot, 'catalog'>, run: Run, ruling: Ruling | null, com
     case 'withdrawn':
       return { is: 'withdrawn', by: run.requestedBy, at: endedAt };
     case 'voided':
-      return { is: 'voided', at: endedAt, why: outcome?.status === 'notStarted' ? outcome.reason : '' };
+      return { is: 'voided', at: endedAt, why: outcome?.status === 'notStarted' ? outcome.reason : '', who: outcome?.status === 'notStarted' && outcome.who !== undefined ? { ...outcome.who, at: new Date(outcome.who.at) } : undefined };
   }
 }
 

@@ -6,6 +6,7 @@ import { confirmRun, denyRun, rulingOf, settleRun, whyNotTyped, type Decided } f
 import { findRun } from '../runs/store.ts';
 import { parseContext } from '../views/controls.ts';
 import { declareInputs } from '../views/declare-modal.ts';
+import { heldMessage } from '../views/hold.ts';
 import { confirmationInput, planningModal } from '../views/plan-modal.ts';
 import { reasonInput } from '../views/request-modals.ts';
 import { resolveInputs } from '../views/resolve-modal.ts';
@@ -13,9 +14,10 @@ import type { Submission, SubmissionAnswer } from '../views/slack-port.ts';
 import { askForAction } from './ask-for-action.ts';
 import { askApprovers } from './ask-approvers.ts';
 import type { Bot } from './bot.ts';
+import { toHoldView } from './hold-content.ts';
 import { declare, resolve } from './incident-acts.ts';
 import { systemOf } from './incident-content.ts';
-import { aboutRun, refuse, type Place } from './reply.ts';
+import { aboutRun, refuse, whisper, type Place } from './reply.ts';
 import { refuseSecond } from './refuse-second.ts';
 
 /**
@@ -121,6 +123,7 @@ async function toldOf(bot: Bot, place: Place, decided: Decided): Promise<void> {
   const where = decided.run === undefined ? place : { ...place, channelId: decided.run.channelId };
   if (decided.kind === 'refused') await refuse(bot, where, decided.refusal, aboutRun(decided.run));
   if (decided.kind === 'second') await refuseSecond(bot, where, decided.first);
+  if (decided.kind === 'held') await whisper(bot, where, heldMessage(decided.run.plan.draft.summary, toHoldView(bot.catalog(), decided.hold), bot.clock.now()));
 }
 
 function systemFor(bot: Bot, id: string | undefined): System | null {

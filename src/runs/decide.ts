@@ -7,40 +7,45 @@ import type { Refusal } from '../actions/plan.ts';
 import { rulingFor, whatIsMissing, whyNotApprove, whyNotAsk, type Identity, type Ruling } from '../approvals/policy.ts';
 import { riskOf, worseRisk } from '../catalog/resolve.ts';
 import type { RiskCondition } from '../catalog/system.ts';
-import { canonicalJson } from '../support/json.ts';
 import type { DbOrTx, Tx } from '../storage/database.ts';
 import { addDuty, cancelDuty } from '../storage/duties.ts';
 import { refreshMessages } from '../storage/outbox.ts';
 import { announceRun } from './announce.ts';
 import type { RunDependencies } from './dependencies.ts';
 import { factsFor } from './facts.ts';
+import { holdOn, type Hold } from './freeze.ts';
 import type { Run } from './run.ts';
 import { addApproval, changeRun, findRun, lockRun, lockTarget, runsUnderWay } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
+import { inTheWayOf, nextStep, type Step } from './transitions.ts';
+
+export const ranOut = 'It could not start in time: the plan has run out.';
 
 export type Decided =
   | { readonly kind: 'done'; readonly run: Run }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly run?: Run }
   /** Somebody was quicker with the same target. */
-  | { readonly kind: 'second'; readonly first: Run; readonly run: Run };
+  | { readonly kind: 'second'; readonly first: Run; readonly run: Run }
+  /** No change may start there now. */
+  | { readonly kind: 'held'; readonly hold: Hold; readonly run: Run };
 
 /** The requester has seen the plan and wants it. It starts, or others are asked. */
 export async function confirmRun(dependencies: RunDependencies, runId: string, userId: string, typedName: string | null): Promise<Decided> {
   return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity }) => {
-    if (run.requestedBy !== userId) return refuse(run, 'it is the plan of somebody else', 'Ask for one of your own.');
-    if (wasConfirmed(run)) return { kind: 'done', run };
-    if (run.state !== 'planned') return refuse(run, whyNotNow(run), 'Ask again for a fresh plan.');
-    if (run.expiresAt <= now) return refuse(run, 'the plan has expired', 'Ask again for a fresh one.');
+    const needsOthers = approvalsNeeded(run, ruling) > 0;
+    const step = nextStep(run, { is: 'confirm', by: userId, needsOthers }, now);
+    if (step.kind !== 'moves') return notMoved(run, step);
     const denied = ruling === null ? noLongerThere(run) : whyNotAsk(ruling, identity, run.plan.draft.summary);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     if (whyNotTyped(run, ruling, typedName) !== null) return refuse(run, `what was typed is not ${nameToType(run)}`, 'Ask again, and type it exactly.');
+    const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
+    if (hold !== null) return { kind: 'held', hold, run };
     const targetKey = targetKeyOf(run.plan.target);
     await lockTarget(tx, targetKey);
-    const first = (await runsUnderWay(tx, targetKey)).find((other) => other.state !== 'awaiting_approval' || isSameWish(other, run));
+    const first = inTheWayOf(run, await runsUnderWay(tx, targetKey));
     if (first !== undefined) return { kind: 'second', first, run };
 
-    const needsOthers = approvalsNeeded(run, ruling) > 0;
-    await changeRun(tx, runId, ['planned'], needsOthers ? { state: 'awaiting_approval', by: userId, at: now } : { state: 'approved', by: userId, at: now, approved_at: now });
+    await changeRun(tx, runId, ['planned'], { state: step.to, by: userId, at: now, ...(!needsOthers && { approved_at: now }) });
     if (!needsOthers) await startNow(tx, runId, now);
     return said(tx, runId, now, userId, needsOthers ? `asked for approval: ${run.plan.draft.summary}` : `confirmed: ${run.plan.draft.summary}`);
   });
@@ -48,15 +53,16 @@ export async function confirmRun(dependencies: RunDependencies, runId: string, u
 
 export async function approveRun(dependencies: RunDependencies, runId: string, userId: string): Promise<Decided> {
   return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity, requester, approvers }) => {
-    const mine = run.approvals.find((approval) => approval.userId === userId);
-    if (mine?.decision === 'approved') return { kind: 'done', run };
-    if (run.state !== 'awaiting_approval') return refuse(run, whyNotNow(run), 'Nothing more is needed of you.');
-    if (run.expiresAt <= now) return refuse(run, 'the request has expired', 'Ask for a fresh one.');
+    const isEnough = ruling !== null && whatIsMissing(ruling, run.approvalsNeeded, [...approvers, identity], requester) === null;
+    const step = nextStep(run, { is: 'approve', by: userId, isEnough }, now);
+    if (step.kind === 'again' || step.kind === 'refused') return notMoved(run, step);
     const denied = ruling === null ? noLongerThere(run) : whyNotApprove(ruling, identity, requester, `Approve: ${run.plan.draft.summary}`);
     if (ruling === null || denied !== null) return { kind: 'refused', refusal: denied ?? noLongerThere(run), run };
+    const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
+    if (hold !== null) return { kind: 'held', hold, run };
     await addApproval(tx, run, { userId, decision: 'approved', reason: null, at: now });
-    if (whatIsMissing(ruling, run.approvalsNeeded, [...approvers, identity], requester) === null) {
-      await changeRun(tx, runId, ['awaiting_approval'], { state: 'approved', by: userId, at: now, approved_at: now });
+    if (step.kind === 'moves') {
+      await changeRun(tx, runId, ['awaiting_approval'], { state: step.to, by: userId, at: now, approved_at: now });
       await startNow(tx, runId, now);
     }
     return said(tx, runId, now, userId, `approved: ${run.plan.draft.summary}`);
@@ -65,12 +71,12 @@ export async function approveRun(dependencies: RunDependencies, runId: string, u
 
 export async function denyRun(dependencies: RunDependencies, runId: string, userId: string, reason: string): Promise<Decided> {
   return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity, requester }) => {
-    if (run.state === 'denied' && run.approvals.some((approval) => approval.userId === userId && approval.decision === 'denied')) return { kind: 'done', run };
-    if (run.state !== 'awaiting_approval') return refuse(run, whyNotNow(run), 'Nothing more is needed of you.');
+    const step = nextStep(run, { is: 'deny', by: userId }, now);
+    if (step.kind !== 'moves') return notMoved(run, step);
     const denied = ruling === null ? noLongerThere(run) : whyNotApprove(ruling, identity, requester, `Deny: ${run.plan.draft.summary}`);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     await addApproval(tx, run, { userId, decision: 'denied', reason, at: now });
-    await changeRun(tx, runId, ['awaiting_approval'], { state: 'denied', by: userId, at: now, finished_at: now, outcome: { status: 'notStarted', reason: reason === '' ? 'It was denied.' : reason } });
+    await changeRun(tx, runId, ['awaiting_approval'], { state: step.to, by: userId, at: now, finished_at: now, outcome: { status: 'notStarted', reason: reason === '' ? 'It was denied.' : reason } });
     await cancelDuty(tx, 'run.expire', runId);
     return said(tx, runId, now, userId, `denied: ${run.plan.draft.summary}`);
   });
@@ -79,11 +85,9 @@ export async function denyRun(dependencies: RunDependencies, runId: string, user
 /** Possible until it starts: also one that is approved and still waits for a cluster that does not answer. */
 export async function withdrawRun(dependencies: RunDependencies, runId: string, userId: string): Promise<Decided> {
   return deciding(dependencies, runId, userId, async (tx, run, now) => {
-    if (run.requestedBy !== userId) return refuse(run, 'only the person who asked may withdraw it', 'Deny it instead, if you may decide.');
-    if (run.state === 'withdrawn') return { kind: 'done', run };
-    const outcome = { status: 'notStarted', reason: 'It was withdrawn.' } as const;
-    if (!(await changeRun(tx, runId, ['planned', 'awaiting_approval', 'approved'], { state: 'withdrawn', by: userId, at: now, finished_at: now, outcome })))
-      return refuse(run, whyNotNow(run), 'See how it stands in the thread.');
+    const step = nextStep(run, { is: 'withdraw', by: userId }, now);
+    if (step.kind !== 'moves') return notMoved(run, step);
+    await changeRun(tx, runId, [run.state], { state: step.to, by: userId, at: now, finished_at: now, outcome: { status: 'notStarted', reason: 'It was withdrawn.' } });
     await cancelDuty(tx, 'run.expire', runId);
     await cancelDuty(tx, 'run.start', runId);
     return said(tx, runId, now, userId, `withdrew: ${run.plan.draft.summary}`);
@@ -93,25 +97,27 @@ export async function withdrawRun(dependencies: RunDependencies, runId: string, 
 /** A person who looked says whether it happened. They need the right to ask for it: from here on the target can be changed again. */
 export async function settleRun(dependencies: RunDependencies, runId: string, userId: string, happened: boolean, note: string): Promise<Decided> {
   return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity }) => {
-    if (run.outcome?.status === 'settled' && run.outcome.by === userId && run.outcome.happened === happened) return { kind: 'done', run };
     const what = `Settle: ${run.plan.draft.summary}`;
-    if (run.state !== 'unknown') return { kind: 'refused', refusal: { refused: what, rule: 'it is settled already', instead: 'Look at its message.' }, run };
+    const step = nextStep(run, { is: 'settle', by: userId, happened }, now);
+    if (step.kind !== 'moves') return notMoved(run, step, what);
     const denied = ruling === null ? noLongerThere(run) : whyNotAsk({ ...ruling, rule: ruling.alsoRule ?? ruling.rule, alsoRule: null }, identity, what);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     const outcome = { status: 'settled', happened, by: userId, note } as const;
-    await changeRun(tx, runId, ['unknown'], { state: happened ? 'succeeded' : 'failed', by: userId, at: now, finished_at: now, outcome });
+    await changeRun(tx, runId, ['unknown'], { state: step.to, by: userId, at: now, finished_at: now, outcome });
     await cancelDuty(tx, 'run.look', runId);
     return said(tx, runId, now, userId, `says that it ${happened ? 'happened' : 'did not happen'} (${run.plan.draft.summary}): ${note}`);
   });
 }
 
-/** Nobody decided in time. A plan that only its requester ever saw ends without a word. */
+/** Nobody decided in time, or it could not start in time. A plan that only its requester ever saw ends without a word. */
 export async function expireRun(dependencies: RunDependencies, runId: string): Promise<void> {
   await dependencies.db.transaction().execute(async (tx) => {
     const run = await lockRun(tx, runId);
     const now = dependencies.clock.now();
-    const outcome = { status: 'notStarted', reason: 'Nobody decided in time.' } as const;
-    if (run === undefined || !(await changeRun(tx, runId, ['planned', 'awaiting_approval'], { state: 'expired', by: 'stockops', at: now, finished_at: now, outcome }))) return;
+    const step = run && nextStep(run, { is: 'expire' }, now);
+    if (run === undefined || step?.kind !== 'moves') return;
+    const outcome = { status: 'notStarted', reason: run.state === 'approved' ? ranOut : 'Nobody decided in time.' } as const;
+    await changeRun(tx, runId, [run.state], { state: step.to, by: 'stockops', at: now, finished_at: now, progress_line: null, outcome });
     if (run.state === 'planned') await refreshMessages(tx, 'run', runId, now);
     else await said(tx, runId, now, 'stockops', `ran out: ${run.plan.draft.summary}`);
   });
@@ -191,8 +197,8 @@ export function approversOf(run: Run): readonly string[] {
   return run.approvals.filter((approval) => approval.decision === 'approved').map((approval) => approval.userId);
 }
 
+// It still runs out at its time, should its start be kept from coming round.
 async function startNow(tx: Tx, runId: string, now: Date): Promise<void> {
-  await cancelDuty(tx, 'run.expire', runId);
   await addDuty(tx, { kind: 'run.start', key: runId, dueAt: now });
 }
 
@@ -203,41 +209,15 @@ async function said(tx: Tx, runId: string, now: Date, actor: string, text: strin
   return { kind: 'done', run };
 }
 
-function wasConfirmed(run: Run): boolean {
-  return run.state !== 'planned' && run.state !== 'expired' && run.state !== 'withdrawn';
-}
-
-function isSameWish(one: Run, other: Run): boolean {
-  return one.plan.primitive === other.plan.primitive && canonicalJson(one.plan.params) === canonicalJson(other.plan.params);
-}
-
 function noLongerThere(run: Run): Refusal {
   return { refused: run.plan.draft.summary, rule: 'its system is no longer in the catalog', instead: 'Ask for a fresh plan.' };
 }
 
-function refuse(run: Run, rule: string, instead: string): Decided {
-  return { kind: 'refused', refusal: { refused: run.plan.draft.summary, rule, instead }, run };
+/** Nothing moved: it was done before by the same person, or there is a reason. */
+function notMoved(run: Run, step: Exclude<Step, { kind: 'moves' }>, what = run.plan.draft.summary): Decided {
+  return step.kind === 'refused' ? { kind: 'refused', refusal: { refused: what, rule: step.rule, instead: step.instead }, run } : { kind: 'done', run };
 }
 
-function whyNotNow(run: Run): string {
-  switch (run.state) {
-    case 'planned':
-      return 'it has not been asked for yet';
-    case 'awaiting_approval':
-      return 'it waits for approval';
-    case 'approved':
-      return 'it is approved and about to start';
-    case 'started':
-      return 'it is already running';
-    case 'expired':
-      return 'it has run out';
-    case 'withdrawn':
-      return 'it was withdrawn';
-    case 'denied':
-      return 'it was denied';
-    case 'voided':
-      return 'it is no longer what was agreed to';
-    default:
-      return 'it has already been carried out';
-  }
+function refuse(run: Run, rule: string, instead: string): Decided {
+  return { kind: 'refused', refusal: { refused: run.plan.draft.summary, rule, instead }, run };
 }

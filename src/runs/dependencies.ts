@@ -20,6 +20,8 @@ export interface RunDependencies {
   readonly catalog: () => Catalog;
   /** Grows when the database's past changed under us. */
   readonly epoch: () => number;
+  /** Everything may be looked at, and nothing changed. */
+  readonly readOnly: boolean;
 }
 
 /** How long a read may take before the bot says that it got no answer. */

@@ -9,12 +9,15 @@ import { StockOpsError } from '../support/errors.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import { announceRun } from './announce.ts';
-import { approversOf, rulingOf } from './decide.ts';
+import { approversOf, ranOut, rulingOf } from './decide.ts';
 import { effectDeadlineMs, within, type RunDependencies } from './dependencies.ts';
+import { holdInWords, holdOn, lockFreezes } from './freeze.ts';
+import type { Outcome } from './outcome.ts';
 import { draftOf } from './propose.ts';
 import type { Run } from './run.ts';
 import { changeRun, findRun, lockRun, runOnTarget } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
+import { nextStep } from './transitions.ts';
 
 /** How often a running change is looked at. */
 export const watchEveryMs = 5_000;
@@ -37,10 +40,9 @@ export async function startRun(dependencies: RunDependencies, runId: string): Pr
 
   failpoint('run.before-started');
   const startedAt = dependencies.clock.now();
-  if (!(await commitStart(dependencies, run, startedAt))) {
-    if (run.expiresAt <= startedAt) await voidRun(dependencies, run, ranOut);
-    return;
-  }
+  const start = await commitStart(dependencies, run, startedAt);
+  if (start.kind === 'void') return voidRun(dependencies, run, start.why, start.who);
+  if (start.kind === 'not') return;
   failpoint('run.after-started');
   const receipt = await send(dependencies, run);
   failpoint('run.after-effect');
@@ -54,7 +56,6 @@ type Standing =
   /** The target or the people could not be looked at. Nothing was sent, so it may be tried again until the plan runs out. */
   | { readonly kind: 'notSeen'; readonly why: string };
 
-const ranOut = 'It could not start in time: the plan has run out.';
 const changed = (why: string): Standing => ({ kind: 'changed', why });
 
 /** Whether what was agreed to is still so, by the catalog, the people and the target of now. */
@@ -107,22 +108,40 @@ async function waitForIt({ db, clock }: RunDependencies, run: Run, why: string):
   });
 }
 
-/** The one conditional update. `false`: somebody else started it, it has run out, or another change of the same target is under way. */
-async function commitStart(dependencies: RunDependencies, run: Run, now: Date): Promise<boolean> {
+type Start =
+  | { readonly kind: 'started' }
+  /** Somebody else started it, or it has changed since it was looked at: then that decides. */
+  | { readonly kind: 'not' }
+  | { readonly kind: 'void'; readonly why: string; readonly who?: NotStarted['who'] };
+type NotStarted = Extract<Outcome, { status: 'notStarted' }>;
+
+/** The one conditional update. A freeze that was committed before it wins, and one that comes meanwhile waits for it. */
+async function commitStart(dependencies: RunDependencies, run: Run, now: Date): Promise<Start> {
   try {
     return await dependencies.db.transaction().execute(async (tx) => {
       const held = await lockRun(tx, run.id);
-      if (held === undefined || held.version !== run.version || held.expiresAt <= now) return false;
-      if (!(await changeRun(tx, run.id, ['approved'], { state: 'started', by: 'stockops', at: now, started_at: now, progress_line: null }))) return false;
+      if (held === undefined) return { kind: 'not' };
+      await lockFreezes(tx, 'toStart');
+      const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
+      const step = nextStep(held, { is: 'start', seenVersion: run.version, isHeld: hold !== null }, now);
+      if (step.kind !== 'moves') return { kind: 'not' };
+      if (hold !== null) return { kind: 'void', why: holdInWords(hold, systemName(dependencies, run)), ...(hold.kind === 'frozen' && { who: { did: 'frozen', by: hold.freeze.by, at: hold.freeze.at.toISOString() } }) };
+      if (step.to !== 'started') return { kind: 'void', why: ranOut };
+      if (!(await changeRun(tx, run.id, ['approved'], { state: step.to, by: 'stockops', at: now, started_at: now, progress_line: null }))) return { kind: 'not' };
       await announceRun(tx, run, now, { actor: 'stockops', text: `started: ${run.plan.draft.summary}` });
-      return true;
+      return { kind: 'started' };
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     const other = await runOnTarget(dependencies.db, targetKeyOf(run.plan.target));
-    await voidRun(dependencies, run, `Something else is changing the same target: ${other?.plan.draft.summary ?? 'another run'}.`);
-    return false;
+    if (other === undefined) return { kind: 'void', why: 'Something else was changing the same target.' };
+    const standing = other.state === 'unknown' ? 'is not settled' : 'is running';
+    return { kind: 'void', why: `Something else is changing the same target: ${other.plan.draft.summary} ${standing}.`, who: { did: 'asked', by: other.requestedBy, at: other.requestedAt.toISOString() } };
   }
+}
+
+function systemName(dependencies: RunDependencies, run: Run): string {
+  return dependencies.catalog().systems.find(({ id }) => id === run.plan.systemId)?.name ?? run.plan.systemId;
 }
 
 async function send(dependencies: RunDependencies, run: Run): Promise<Receipt> {
@@ -174,10 +193,10 @@ async function loseRun({ db, clock }: RunDependencies, run: Run, reason: string)
   });
 }
 
-async function voidRun({ db, clock }: RunDependencies, run: Run, reason: string): Promise<void> {
+async function voidRun({ db, clock }: RunDependencies, run: Run, reason: string, who?: NotStarted['who']): Promise<void> {
   const now = clock.now();
   await db.transaction().execute(async (tx) => {
-    if (await changeRun(tx, run.id, ['approved'], { state: 'voided', by: 'stockops', at: now, finished_at: now, progress_line: null, outcome: { status: 'notStarted', reason } }))
+    if (await changeRun(tx, run.id, ['approved'], { state: 'voided', by: 'stockops', at: now, finished_at: now, progress_line: null, outcome: { status: 'notStarted', reason, ...(who !== undefined && { who }) } }))
       await announceRun(tx, run, now, { actor: 'stockops', text: `not started: ${reason}` });
   });
 }

@@ -6,6 +6,7 @@ import type { Row, RunState } from '../storage/tables.ts';
 import type { Outcome } from './outcome.ts';
 import { recordDecision, recordPlan, recordTransition } from './record-run.ts';
 import type { Approval, Run } from './run.ts';
+import { mayMove } from './transitions.ts';
 
 export async function findRun(db: DbOrTx, id: string): Promise<Run | undefined> {
   const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
@@ -133,6 +134,8 @@ export type RunChange = RunFacts & ({ readonly state: RunState; readonly by: str
  */
 export async function changeRun(tx: Tx, id: string, from: readonly RunState[], change: RunChange): Promise<boolean> {
   const { receipt, outcome, by, at, ...columns } = change;
+  const forbidden = change.state === undefined ? undefined : from.find((state) => !mayMove(state, change.state as RunState));
+  if (forbidden !== undefined) throw new Error(`a run never goes from ${forbidden} to ${change.state}`);
   // The row is held from here on, so that the record names the state that it really had.
   const before = change.state === undefined ? undefined : await tx.selectFrom('runs').select('state').where('id', '=', id).forUpdate().executeTakeFirst();
   const row = await tx

@@ -26,6 +26,7 @@ export interface Tables {
   audit_inbox: AuditInboxTable;
   audit_head: AuditHeadTable;
   audit_entries: AuditEntryTable;
+  freezes: FreezeTable;
 }
 
 /** One row. `epoch` grows when the database's past changed under us (failover, restore); older approvals are void then (F-37). */
@@ -34,6 +35,8 @@ export interface InstallationTable {
   /** Names this installation in PagerDuty's dedup keys. */
   name: string;
   epoch: number;
+  /** By what the database was known when the epoch began; `null` until the first look. */
+  past: ColumnType<string | null, string | undefined, string>;
 }
 
 /** A webhook body as it came, committed before it is answered (G-1). */
@@ -276,6 +279,8 @@ export interface RunTable {
   progress_line: string | null;
   outcome: NullableJsonb;
   undo_of: string | null;
+  /** Who let others go past it while its outcome is unknown, and why. It holds its target no longer. */
+  overridden: NullableJsonb;
 }
 
 export interface ApprovalTable {
@@ -315,6 +320,21 @@ export interface AuditEntryTable {
   kind: Derived<string>;
   subject: Derived<string>;
   system_id: Derived<string | null>;
+}
+
+/** No change starts while one is in force: neither lifted, nor past its end. */
+export interface FreezeTable {
+  id: BigSerial;
+  /** `null`: every system. */
+  system_id: string | null;
+  reason: string;
+  frozen_by: string;
+  frozen_at: Time;
+  /** When it ends by itself; `null`: when somebody lifts it. */
+  ends_at: NullableTime;
+  lifted_at: NullableTime;
+  /** `null` where it ended by itself. */
+  lifted_by: string | null;
 }
 
 export type Row<T extends keyof Tables> = Selectable<Tables[T]>;

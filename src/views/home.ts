@@ -1,4 +1,5 @@
 import { button, divider, header, home, section, sectionsOf, type Block, type HomeContent, type Optional } from './blocks.ts';
+import { holdLine, type HoldView } from './hold.ts';
 import { mrkdwn, person, truncate, when, type Mrkdwn } from './mrkdwn.ts';
 import { onCallLine, type OnCallRole } from './oncall.ts';
 import { byBadness, incidentWords, isCalm, systemLine, type OpenIncident, type SystemState } from './system-state.ts';
@@ -13,6 +14,8 @@ export interface Home {
   readonly onCall: readonly OnCallRole[];
   readonly maintenance: readonly { readonly what: string; readonly from: Date; readonly to: Date }[];
   readonly runs: readonly { readonly summary: string; readonly outcome: string; readonly at: Date }[];
+  /** What is held everywhere. */
+  readonly hold?: HoldView | null;
   readonly now: Date;
 }
 
@@ -27,6 +30,7 @@ export function homeView(view: Home): HomeContent {
     ...(calm.length > 0 ? [mrkdwn`${off.length === 0 ? 'All fine' : 'Fine'}: ${truncate(calm.map(({ systemName, environment }) => `${systemName} ${environment}`).join(', '), 600)}`] : []),
   ];
   return home([
+    view.hold == null ? null : section(holdLine(view.hold, now)),
     ...needsMe(view),
     view.systems.length + view.onCall.length > 0 ? divider : null,
     ...titled('Systems', systems),

@@ -1,6 +1,7 @@
 import type { AlertSummary, Incident, PageSummary } from '../incidents/incident.ts';
 import { button, buttons, context, message, optional, section, type Block, type Button, type MessageContent } from './blocks.ts';
 import { count, durationBetween } from './durations.ts';
+import { holdLine, type HoldView } from './hold.ts';
 import { escape, join, link, mrkdwn, nothing, person, truncate, webAddress, when, whenAgo, type Mrkdwn } from './mrkdwn.ts';
 import { symbols } from './symbols.ts';
 
@@ -23,6 +24,8 @@ export interface IncidentCard {
   readonly links: { readonly dashboard: string | null };
   /** Why this is an incident although nothing could be read; only for `origin: 'intake'`. */
   readonly intake: IntakeProblem | null;
+  /** What keeps changes from starting here. */
+  readonly hold?: HoldView | null;
   readonly postMortem: { readonly dueAt: Date; readonly owner: string | null } | null;
   readonly now: Date;
 }
@@ -56,7 +59,7 @@ export function incidentCard(card: IncidentCard): MessageContent {
   const { incident } = card;
   const open = incident.state !== 'resolved';
   return message(firstLine(card), [
-    section(join([...undelivered(card), standing(card), ...(open ? requestLines(card) : [])], '\n')),
+    section(join([...undelivered(card), standing(card), ...(open && card.hold != null ? [holdLine(card.hold, card.now)] : []), ...(open ? requestLines(card) : [])], '\n')),
     open ? about(card) : null,
     actionRow(card),
     links(card),

@@ -3,6 +3,7 @@ import type { Risk } from '../catalog/system.ts';
 import { button, buttons, context, divider, modal, optional, section, sectionsOf, textInput, type ModalContent } from './blocks.ts';
 import type { Control } from './controls.ts';
 import { changeLines, exactPlan, sameAs, settleLine, shortHash, undoLine, warningLines } from './plan-details.ts';
+import { holdLine, type HoldView } from './hold.ts';
 import { code, escape, join, mrkdwn, truncate, when, type Mrkdwn } from './mrkdwn.ts';
 import { refusalLines } from './refusal.ts';
 import { targetPlace } from './target.ts';
@@ -23,6 +24,8 @@ export interface PlanView {
   /** The action has something to choose, such as a revision, and the plan has chosen by itself. */
   readonly choice?: Omit<Control, 'verb'>;
   readonly expiresAt: Date;
+  /** What keeps it from being asked for: it can only be read then. */
+  readonly hold?: HoldView | null;
   readonly now: Date;
 }
 export interface PlanNeed {
@@ -40,6 +43,7 @@ export interface PlanNeed {
 export const confirmationInput = 'confirmation';
 
 export function planModal(view: PlanView): ModalContent {
+  if (view.hold != null) return heldPlanModal(view, view.hold);
   const { plan, need, actionTitle } = view;
   return modal({
     name: 'plan.confirm',
@@ -58,6 +62,25 @@ export function planModal(view: PlanView): ModalContent {
         ? null
         : textInput({ name: confirmationInput, label: `To go on, type ${need.typedConfirmation}`, maxLength: 200, hint: 'This cannot be undone.' }),
       context(mrkdwn`Plan ${code(shortHash(view.planHash))}. What is shown is what runs; if it is no longer so when it starts, it does not start.`),
+    ],
+  });
+}
+
+/** The plan for reading alone: no change may start there now. */
+function heldPlanModal(view: PlanView, hold: HoldView): ModalContent {
+  const { plan } = view;
+  return modal({
+    name: 'plan.read',
+    title: view.actionTitle,
+    close: 'Close',
+    about: { requestId: view.requestId },
+    parts: [
+      section(holdLine(hold, view.now)),
+      section(mrkdwn`*${truncate(plan.summary, 300)}*\n${planPlace(view)}`),
+      ...sectionsOf([mrkdwn`_now → after_`, ...changeLines(plan.changes)]),
+      ...sectionsOf(warningLines(plan)),
+      section(join([sameAs(plan), undoLine(plan)], '\n')),
+      context(mrkdwn`Plan ${code(shortHash(view.planHash))}. It cannot be asked for now; ask again when changes may be made.`),
     ],
   });
 }

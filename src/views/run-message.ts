@@ -3,6 +3,7 @@ import type { PlanDraft, Target } from '../actions/plan.ts';
 import { button, buttons, context, message, optional, section, sectionsOf, type Block, type MessageContent } from './blocks.ts';
 import { count, duration, durationBetween } from './durations.ts';
 import { changesInOneLine, shortHash } from './plan-details.ts';
+import { holdLine, type HoldView } from './hold.ts';
 import { code, codeBlock, escape, join, mrkdwn, person, truncate, when, type Mrkdwn } from './mrkdwn.ts';
 import { readingLines } from './readings.ts';
 import { symbols } from './symbols.ts';
@@ -19,6 +20,8 @@ export interface RunMessage {
   readonly requestedBy: string;
   readonly approvals: readonly { readonly by: string; readonly at: Date }[];
   readonly state: RunMessageState;
+  /** What keeps it from starting, while it waits. */
+  readonly hold?: HoldView | null;
   readonly now: Date;
 }
 export type RunMessageState =
@@ -48,7 +51,7 @@ export type RunMessageState =
   | { readonly is: 'denied'; readonly by: string; readonly at: Date; readonly reason: string | null }
   | { readonly is: 'withdrawn'; readonly by: string; readonly at: Date }
   /** Agreed to, but no longer what was agreed to. */
-  | { readonly is: 'voided'; readonly at: Date; readonly why: string };
+  | { readonly is: 'voided'; readonly at: Date; readonly why: string; readonly who?: { readonly did: 'frozen' | 'asked'; readonly by: string; readonly at: Date } | undefined };
 export interface RunCheck {
   readonly title: string;
   readonly reading: Reading;
@@ -67,6 +70,7 @@ export function runMessage(run: RunMessage): MessageContent {
             [
               mrkdwn`Asked by ${person(run.requestedBy)}${forIncident(run)} · plan ${code(shortHash(run.planHash))} · ${run.approvals.length} of ${state.needed} from ${truncate(state.approvers, 100)} · until ${when(state.expiresAt, now)}`,
               run.approvals.length === 0 ? null : mrkdwn`Approved so far by ${approvers(run)}`,
+              run.hold == null ? null : holdLine(run.hold, now),
               changesInOneLine(plan.changes, 5),
               ...plan.warnings.slice(0, 3).map((warning) => mrkdwn`⚠ ${truncate(warning, 300)}`),
               plan.warnings.length > 3 ? mrkdwn`${plan.warnings.length - 3} more ${plan.warnings.length === 4 ? 'warning' : 'warnings'} in the whole plan` : null,
@@ -109,8 +113,14 @@ export function runMessage(run: RunMessage): MessageContent {
     case 'withdrawn':
       return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. Withdrawn by ${person(state.by)} ${when(state.at, now)}*`, null);
     case 'voided':
-      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It is no longer what was agreed to*`, mrkdwn`${truncate(state.why, 500)} Nothing was changed.`, askAgain(about));
+      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It is no longer what was agreed to*`, mrkdwn`${truncate(state.why, 500)}${inTheWay(run, state.who)} Nothing was changed.`, askAgain(about));
   }
+}
+
+/** Who froze it, or whose run is in the way. */
+function inTheWay(run: RunMessage, who: Extract<RunMessageState, { is: 'voided' }>['who']): Mrkdwn | null {
+  if (who === undefined) return null;
+  return who.did === 'frozen' ? mrkdwn` Frozen by ${person(who.by)} ${when(who.at, run.now)}.` : mrkdwn` ${person(who.by)} asked for that ${durationBetween(who.at, run.now)} ago.`;
 }
 
 type About = { readonly requestId: string; readonly incidentId?: number };

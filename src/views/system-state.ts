@@ -1,4 +1,5 @@
 import type { IncidentState } from '../incidents/incident.ts';
+import { holdLine, type HoldView } from './hold.ts';
 import { escape, join, mrkdwn, truncate, whenAgo, type Mrkdwn } from './mrkdwn.ts';
 
 /** How one environment of a system stands, for lists. */
@@ -10,6 +11,8 @@ export interface SystemState {
   readonly incidents: readonly OpenIncident[];
   /** Since when nothing was heard of it; `null` while its monitoring speaks. Silence is not health. */
   readonly blindSince: Date | null;
+  /** A freeze of this system alone; one of everything is said once. */
+  readonly hold?: HoldView | null;
 }
 export interface OpenIncident {
   readonly id: number;
@@ -20,7 +23,7 @@ export interface OpenIncident {
   readonly since: Date;
 }
 
-export const isCalm = (state: SystemState) => state.incidents.length === 0 && state.blindSince === null;
+export const isCalm = (state: SystemState) => state.incidents.length === 0 && state.blindSince === null && state.hold == null;
 
 /** Worst first: by rank, then what nobody has taken, then what is blind. */
 export function byBadness(a: SystemState, b: SystemState): number {
@@ -37,8 +40,9 @@ export function systemLine(state: SystemState, now: Date): Mrkdwn {
   const where = mrkdwn`*${truncate(state.systemName, 60)} · ${truncate(state.environment, 60)}*`;
   const [worst, ...others] = state.incidents;
   const blind = state.blindSince === null ? null : mrkdwn`monitoring is silent since ${whenAgo(state.blindSince, now)}, so not known`;
-  if (worst === undefined) return mrkdwn`${where}: ${blind ?? mrkdwn`fine`}`;
-  return join([mrkdwn`${where}: ${incidentWords(worst, now)}`, others.length === 0 ? null : mrkdwn`${others.length} more open`, blind], ' · ');
+  const held = state.hold == null ? null : holdLine(state.hold, now);
+  if (worst === undefined) return join([mrkdwn`${where}: ${blind ?? mrkdwn`fine`}`, held], ' · ');
+  return join([mrkdwn`${where}: ${incidentWords(worst, now)}`, others.length === 0 ? null : mrkdwn`${others.length} more open`, blind, held], ' · ');
 }
 
 export function incidentWords(incident: OpenIncident, now: Date): Mrkdwn {

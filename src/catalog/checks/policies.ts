@@ -12,6 +12,11 @@ type Rule = PoliciesFile['rules'][number];
 /** Every rule names what exists, can be met, and decides somewhere; where approvals are asked for, somebody can give them. */
 export function checkPolicies(policies: PoliciesFile, report: Report, sources: readonly SystemSource[], roles: readonly string[]): void {
   const people = [...accessWords, ...roles];
+  for (const [hold, names] of Object.entries(policies.holds)) {
+    names.forEach((name, position) => {
+      if (!people.includes(name)) report(['holds', hold, position], `There is no role "${name}".`, suggestion(name, people) ?? `one of: ${accessWords.join(', ')}, or a role of roles.yaml`);
+    });
+  }
   policies.rules.forEach((rule, index) => {
     const at = ['rules', index];
     for (const key of ['mayAsk', 'mayApprove'] as const) {

@@ -25,6 +25,8 @@ export const RolesFile = z.strictObject({
   samePerson: z.array(z.array(SlackUser).min(2, 'Name at least two accounts.')).default([]),
 });
 
+const Entitled = z.array(Id).min(1, 'Somebody must be able to.');
+
 export type PoliciesFile = z.output<typeof PoliciesFile>;
 export const PoliciesFile = z.strictObject({
   /** The first that matches decides. */
@@ -62,6 +64,7 @@ export const PoliciesFile = z.strictObject({
         }),
     )
     .min(1, 'There must be at least one rule.'),
+  holds: z.strictObject({ freeze: Entitled, freezeAll: Entitled, override: Entitled }).default({ freeze: ['owners'], freezeAll: ['owners'], override: ['owners'] }),
 });
 
 export type DefaultsFile = z.output<typeof DefaultsFile>;

@@ -1,0 +1,130 @@
+/**
+ * What may become of a run, decided without a database: the state it is in and what somebody or something does → the state it goes to, or why not. The
+ * code around it locks the row, asks here, and writes what was answered (`decide.ts`, `start.ts`).
+ */
+import { canonicalJson } from '../support/json.ts';
+import type { RunState } from '../storage/tables.ts';
+import type { Run } from './run.ts';
+
+/** From each state, the states that it may go to. `store.ts` writes no other. */
+const moves: Readonly<Record<RunState, readonly RunState[]>> = {
+  planned: ['awaiting_approval', 'approved', 'expired', 'withdrawn', 'voided'],
+  awaiting_approval: ['approved', 'denied', 'expired', 'withdrawn', 'voided'],
+  approved: ['started', 'withdrawn', 'voided'],
+  // `started` to `started`: the outside has answered, and how it goes on is watched.
+  started: ['started', 'succeeded', 'failed', 'unknown'],
+  // `unknown` to `started`: it is known to have happened, and is watched.
+  unknown: ['started', 'succeeded', 'failed'],
+  // Looked at again, it has finished after all.
+  failed: ['succeeded'],
+  succeeded: [],
+  denied: [],
+  expired: [],
+  withdrawn: [],
+  voided: [],
+};
+
+export const mayMove = (from: RunState, to: RunState): boolean => moves[from].includes(to);
+
+export type RunEvent =
+  /** `needsOthers`: the rule of now asks for approvals. */
+  | { readonly is: 'confirm'; readonly by: string; readonly needsOthers: boolean }
+  /** `isEnough`: with this one nothing is missing. */
+  | { readonly is: 'approve'; readonly by: string; readonly isEnough: boolean }
+  | { readonly is: 'deny'; readonly by: string }
+  | { readonly is: 'withdraw'; readonly by: string }
+  | { readonly is: 'expire' }
+  /** `seenVersion`: what was looked at and found to stand. `isHeld`: a freeze is in force, or the bot is read-only. */
+  | { readonly is: 'start'; readonly seenVersion: number; readonly isHeld: boolean }
+  /** Whoever started it is gone, or the answer was lost. */
+  | { readonly is: 'lose' }
+  | { readonly is: 'settle'; readonly by: string; readonly happened: boolean }
+  /** Somebody lets others go past it. */
+  | { readonly is: 'override' };
+
+export type Step =
+  | { readonly kind: 'moves'; readonly to: RunState }
+  /** It counts, and the state stays: an approval of several. */
+  | { readonly kind: 'counts' }
+  /** The same by the same person: nothing changes, and nothing is wrong. */
+  | { readonly kind: 'again' }
+  | { readonly kind: 'refused'; readonly rule: string; readonly instead: string };
+
+export type Standing = Pick<Run, 'state' | 'version' | 'requestedBy' | 'expiresAt' | 'approvals' | 'outcome'>;
+
+export function nextStep(run: Standing, event: RunEvent, now: Date): Step {
+  const { state } = run;
+  const isOver = run.expiresAt <= now;
+  const decision = (by: string) => run.approvals.find((approval) => approval.userId === by)?.decision;
+  switch (event.is) {
+    case 'confirm':
+      if (run.requestedBy !== event.by) return refused('it is the plan of somebody else', 'Ask for one of your own.');
+      if (wasConfirmed(state)) return again;
+      if (state !== 'planned') return refused(whyNotNow(state), 'Ask again for a fresh plan.');
+      if (isOver) return refused('the plan has expired', 'Ask again for a fresh one.');
+      return to(event.needsOthers ? 'awaiting_approval' : 'approved');
+    case 'approve':
+      if (decision(event.by) === 'approved') return again;
+      if (state !== 'awaiting_approval') return refused(whyNotNow(state), 'Nothing more is needed of you.');
+      if (isOver) return refused('the request has expired', 'Ask for a fresh one.');
+      return event.isEnough ? to('approved') : { kind: 'counts' };
+    case 'deny':
+      if (state === 'denied' && decision(event.by) === 'denied') return again;
+      return state === 'awaiting_approval' ? to('denied') : refused(whyNotNow(state), 'Nothing more is needed of you.');
+    case 'withdraw':
+      if (run.requestedBy !== event.by) return refused('only the person who asked may withdraw it', 'Deny it instead, if you may decide.');
+      if (state === 'withdrawn') return again;
+      return mayMove(state, 'withdrawn') ? to('withdrawn') : refused(whyNotNow(state), 'See how it stands in the thread.');
+    case 'expire':
+      if (state === 'approved') return isOver ? to('voided') : again;
+      return mayMove(state, 'expired') && isOver ? to('expired') : again;
+    case 'start':
+      if (state !== 'approved' || run.version !== event.seenVersion) return refused(whyNotNow(state), 'Look at it again.');
+      return isOver || event.isHeld ? to('voided') : to('started');
+    case 'lose':
+      return state === 'started' ? to('unknown') : again;
+    case 'settle':
+      if (run.outcome?.status === 'settled' && run.outcome.by === event.by && run.outcome.happened === event.happened) return again;
+      return state === 'unknown' ? to(event.happened ? 'succeeded' : 'failed') : refused('it is settled already', 'Look at its message.');
+    case 'override':
+      if (state === 'started') return refused('it is running, and whoever runs it is alive', 'Wait until it ends, or look whether it can be cancelled.');
+      return state === 'unknown' ? { kind: 'counts' } : refused('it is settled already', 'Ask for your change again.');
+  }
+}
+
+/** Of the runs under way on one target, the one that a new wish must wait for: one that is about to change it or may have, or the same wish waiting. */
+export function inTheWayOf(wish: Pick<Run, 'plan'>, underWay: readonly Run[]): Run | undefined {
+  return underWay.find((other) => other.state !== 'awaiting_approval' || isSameWish(other, wish));
+}
+
+function isSameWish(one: Pick<Run, 'plan'>, other: Pick<Run, 'plan'>): boolean {
+  return one.plan.primitive === other.plan.primitive && canonicalJson(one.plan.params) === canonicalJson(other.plan.params);
+}
+
+export function whyNotNow(state: RunState): string {
+  switch (state) {
+    case 'planned':
+      return 'it has not been asked for yet';
+    case 'awaiting_approval':
+      return 'it waits for approval';
+    case 'approved':
+      return 'it is approved and about to start';
+    case 'started':
+      return 'it is already running';
+    case 'expired':
+      return 'it has run out';
+    case 'withdrawn':
+      return 'it was withdrawn';
+    case 'denied':
+      return 'it was denied';
+    case 'voided':
+      return 'it is no longer what was agreed to';
+    default:
+      return 'it has already been carried out';
+  }
+}
+
+const again: Step = { kind: 'again' };
+const to = (state: RunState): Step => ({ kind: 'moves', to: state });
+const refused = (rule: string, instead: string): Step => ({ kind: 'refused', rule, instead });
+const wasConfirmed = (state: RunState): boolean => state !== 'planned' && state !== 'expired' && state !== 'withdrawn';
