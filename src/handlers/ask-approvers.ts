@@ -1,19 +1,41 @@
 import { rolesFor } from '../approvals/policy.ts';
+import { runMessageKey } from '../runs/announce.ts';
 import type { Run } from '../runs/run.ts';
+import { findRun } from '../runs/store.ts';
 import { wantMessage } from '../storage/outbox.ts';
+import { planFile } from '../views/exact-plan.ts';
 import type { Bot } from './bot.ts';
 
 /** So many are asked in person; the request is in the thread for everybody. */
 const mostAsked = 10;
 
-/** A mention in a thread is easily missed, so those who may decide are asked in person, too. Edited along with the message in the thread. */
+/**
+ * A mention in a thread is easily missed, so those who may decide are asked in person, too; edited along with the message in the thread. What is too
+ * long for the message goes into the thread as a file.
+ */
 export async function askApprovers(bot: Bot, run: Run): Promise<void> {
+  const now = bot.clock.now();
+  for (const userId of (await whoMayDecide(bot, run)).slice(0, mostAsked)) await wantMessage(bot.db, { key: `approval:${run.id}:${userId}`, channel: userId, kind: 'approval', subject: run.id, priority: 5 }, now);
+  const file = planFile(run.plan);
+  const thread = { channel: run.channelId, threadKey: run.threadKey ?? runMessageKey(run.id) };
+  if (file !== null) await wantMessage(bot.db, { ...thread, key: `plan:${run.id}`, kind: 'file', subject: run.id, content: { ...file }, priority: 6 }, now);
+}
+
+/** Two thirds of the time are over: those who were asked and have not decided are asked once more, while it still waits. */
+export async function remindApprovers(bot: Bot, runId: string): Promise<void> {
+  const run = await findRun(bot.db, runId);
+  const now = bot.clock.now();
+  if (run === undefined || run.state !== 'awaiting_approval' || run.expiresAt <= now) return;
+  const undecided = (await whoMayDecide(bot, run)).slice(0, mostAsked).filter((id) => !run.approvals.some(({ userId }) => userId === id));
+  for (const userId of undecided) await wantMessage(bot.db, { key: `reminder:${run.id}:${userId}`, channel: userId, kind: 'reminder', subject: run.id, priority: 5 }, now);
+}
+
+/** Slack ids of everybody with a role that may decide on it, the requester left out; empty where Slack does not say. */
+export async function whoMayDecide(bot: Bot, run: Run): Promise<readonly string[]> {
   const catalog = bot.catalog();
   const system = catalog.systems.find((candidate) => candidate.id === run.plan.systemId);
   const rule = catalog.policies.find((candidate) => candidate.id === run.plan.policyId);
-  if (system === undefined || rule === undefined) return;
+  if (system === undefined || rule === undefined) return [];
   const members = await Promise.all(rolesFor(rule.mayApprove, system).map((role) => bot.people.membersOf(role)));
-  const asked = [...new Set(members.flatMap((ids) => ids ?? []))].filter((id) => id !== run.requestedBy).slice(0, mostAsked);
-  const now = bot.clock.now();
-  for (const userId of asked) await wantMessage(bot.db, { key: `approval:${run.id}:${userId}`, channel: userId, kind: 'approval', subject: run.id, priority: 5 }, now);
+  return [...new Set(members.flatMap((ids) => ids ?? []))].filter((id) => id !== run.requestedBy);
 }

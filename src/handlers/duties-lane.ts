@@ -5,6 +5,7 @@ import { startRun } from '../runs/start.ts';
 import { lookAgain, watchRun } from '../runs/watch.ts';
 import { claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../storage/duties.ts';
 import { messageOf } from '../support/log.ts';
+import { remindApprovers } from './ask-approvers.ts';
 import type { Bot } from './bot.ts';
 import { checkStorm } from './check-storm.ts';
 import { diagnose } from './diagnose.ts';
@@ -19,6 +20,7 @@ const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promis
   'run.watch': (bot, duty) => watchRun(bot, duty.key),
   'run.look': (bot, duty) => lookAgain(bot, duty.key),
   'run.expire': (bot, duty) => expireRun(bot, duty.key),
+  'run.remind': (bot, duty) => remindApprovers(bot, duty.key),
   'run.helped': (bot, duty) => lookWhetherItHelped(bot, duty.key),
   'freeze.end': (bot, duty) => endFreeze(bot, Number(duty.key)),
   'storm.check': checkStorm,

@@ -1,21 +1,22 @@
 import type { Plan } from '../approvals/plan.ts';
-import { rolesFor, type Ruling } from '../approvals/policy.ts';
+import { rolesFor, whatIsMissing } from '../approvals/policy.ts';
 import { findIncident } from '../incidents/store.ts';
 import type { Outcome } from '../runs/outcome.ts';
 import type { Run } from '../runs/run.ts';
 import { runMessageKey } from '../runs/announce.ts';
 import { helpedInWords, whetherItHelped } from '../runs/helped.ts';
 import { findRun } from '../runs/store.ts';
-import { findMessage } from '../storage/outbox.ts';
-import { approvalDirectMessage } from '../views/approval-message.ts';
+import { findMessage, type Message } from '../storage/outbox.ts';
+import { approvalDirectMessage, reminderMessage } from '../views/approval-message.ts';
 import type { Action, Catalog } from '../catalog/system.ts';
 import { isChosenFromHistory } from '../runs/parameter-facts.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import type { HoldView } from '../views/hold.ts';
 import type { PlanView } from '../views/plan-modal.ts';
 import { runMessage, type RunMessage, type RunMessageState } from '../views/run-message.ts';
-import { approvalsNeeded, nameToType, rulingOf } from '../runs/decide.ts';
+import { approvalsNeeded, approversOf, nameToType, rulingOf } from '../runs/decide.ts';
 import { secondOfTwoMessage } from '../views/second-of-two.ts';
+import { whoMayDecide } from './ask-approvers.ts';
 import type { Bot } from './bot.ts';
 import { holdView } from './hold-content.ts';
 
@@ -30,6 +31,13 @@ export async function approvalContent(bot: Bot, runId: string): Promise<MessageC
   const run = await findRun(bot.db, runId);
   if (run === undefined) return null;
   return approvalDirectMessage(await toRunMessage(bot, run), await linkTo(bot, runId));
+}
+
+/** Asked once more, as long as it waits; what was decided before it could be sent is not sent. */
+export async function reminderContent(bot: Bot, message: Message): Promise<MessageContent | null> {
+  const run = await findRun(bot.db, message.subject);
+  if (run === undefined || (run.state !== 'awaiting_approval' && message.posted_ts === null)) return null;
+  return reminderMessage(await toRunMessage(bot, run), await linkTo(bot, run.id));
 }
 
 /** For whoever comes second: who was first, and where to watch. */
@@ -52,13 +60,14 @@ async function toRunMessage(bot: Bot, run: Run): Promise<RunMessage> {
     requestId: run.id,
     incidentId: plan.incidentId,
     plan: plan.draft,
+    whole: plan,
     planHash: run.planHash,
     target: plan.target,
     systemName: systemName(catalog, run),
     environment: plan.environment,
     requestedBy: run.requestedBy,
     approvals: run.approvals.filter((approval) => approval.decision === 'approved').map((approval) => ({ by: approval.userId, at: approval.at })),
-    state: stateOf(bot, run, run.state === 'awaiting_approval' ? await rulingOf(bot, bot.db, run) : null, helpedInWords(whetherItHelped(run, incident, now)), now),
+    state: await stateOf(bot, run, helpedInWords(whetherItHelped(run, incident, now)), now),
     hold: run.state === 'awaiting_approval' || run.state === 'planned' ? await holdView(bot, plan.systemId) : null,
     now,
   };
@@ -76,6 +85,7 @@ export function toPlanView(catalog: Catalog, run: Run, now: Date, hold: HoldView
     systemName: systemName(catalog, run),
     environment: plan.environment,
     plan: plan.draft,
+    whole: plan,
     planHash: run.planHash,
     target: plan.target,
     risk: plan.risk,
@@ -99,7 +109,21 @@ function choiceOf(action: Action | undefined, { plan, undoOf }: Run): Pick<PlanV
   return { choice: { systemId, actionId, environment, ...(component !== null && { component }), ...(incidentId !== null && { incidentId }) } };
 }
 
-function stateOf(bot: Pick<Bot, 'catalog'>, run: Run, ruling: Ruling | null, comparison: string | null, now: Date): RunMessageState {
+async function waitingState(bot: Bot, run: Run): Promise<RunMessageState> {
+  const ruling = await rulingOf(bot, bot.db, run);
+  const [requester, ...approvers] = await Promise.all([run.requestedBy, ...approversOf(run)].map((id) => bot.people.identify(id)));
+  const missing = ruling === null || requester === undefined ? null : whatIsMissing(ruling, run.approvalsNeeded, approvers, requester);
+  return {
+    is: 'waitsForApproval',
+    needed: approvalsNeeded(run, ruling),
+    approvers: approversInWords(bot.catalog(), run.plan),
+    people: await whoMayDecide(bot, run),
+    ownerMissing: missing?.owner === true && missing.people === 0 && ruling !== null ? rolesInWords(bot.catalog(), ruling.system.access.owners) : null,
+    expiresAt: run.expiresAt,
+  };
+}
+
+async function stateOf(bot: Bot, run: Run, comparison: string | null, now: Date): Promise<RunMessageState> {
   const startedAt = run.startedAt ?? run.approvedAt ?? run.requestedAt;
   const endedAt = run.finishedAt ?? now;
   const { outcome } = run;
@@ -109,9 +133,9 @@ function stateOf(bot: Pick<Bot, 'catalog'>, run: Run, ruling: Ruling | null, com
     case 'planned':
       return { is: 'waitsForConfirmation', expiresAt: run.expiresAt };
     case 'awaiting_approval':
-      return { is: 'waitsForApproval', needed: approvalsNeeded(run, ruling), approvers: approversInWords(bot.catalog(), run.plan), expiresAt: run.expiresAt };
+      return waitingState(bot, run);
     case 'approved':
-      return run.progressLine === null ? { is: 'approved' } : { is: 'running', startedAt, line: run.progressLine };
+      return { is: 'approved', waits: run.progressLine };
     case 'started':
       return { is: 'running', startedAt, line: run.progressLine };
     case 'succeeded':
@@ -158,10 +182,11 @@ export function approversInWords(catalog: Catalog, plan: Plan): string {
   const system = catalog.systems.find((candidate) => candidate.id === plan.systemId);
   const rule = catalog.policies.find((candidate) => candidate.id === plan.policyId);
   if (system === undefined || rule === undefined) return 'the owner';
-  const inWords = (roles: readonly string[]) => [...new Set(roles)].map((role) => catalog.roles.get(role)?.name ?? role).join(' or ');
-  const all = inWords(rolesFor(rule.mayApprove, system));
-  return rule.ownerAmongThem ? `${all}, one of them ${inWords(system.access.owners)}` : all;
+  const all = rolesInWords(catalog, rolesFor(rule.mayApprove, system));
+  return rule.ownerAmongThem ? `${all}, one of them ${rolesInWords(catalog, system.access.owners)}` : all;
 }
+
+const rolesInWords = (catalog: Catalog, roles: readonly string[]) => [...new Set(roles)].map((role) => catalog.roles.get(role)?.name ?? role).join(' or ');
 
 function systemName(catalog: Catalog, run: Run): string {
   return catalog.systems.find((system) => system.id === run.plan.systemId)?.name ?? run.plan.systemId;

@@ -24,6 +24,7 @@ export async function announceRun(tx: DbOrTx, run: Run, now: Date, entry?: { rea
   );
   // Those who were asked in person see the same.
   await refreshMessages(tx, 'approval', run.id, now);
+  await refreshMessages(tx, 'reminder', run.id, now);
   const { incidentId } = run.plan;
   if (incidentId === null) return;
   const after = await tx.selectFrom('runs').select('state').where('id', '=', run.id).executeTakeFirst();

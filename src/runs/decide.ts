@@ -47,6 +47,7 @@ export async function confirmRun(dependencies: RunDependencies, runId: string, u
 
     await changeRun(tx, runId, ['planned'], { state: step.to, by: userId, at: now, ...(!needsOthers && { approved_at: now }) });
     if (!needsOthers) await startNow(tx, runId, now);
+    else await remindLater(tx, run, now);
     return said(tx, runId, now, userId, needsOthers ? `asked for approval: ${run.plan.draft.summary}` : `confirmed: ${run.plan.draft.summary}`);
   });
 }
@@ -107,6 +108,12 @@ export async function settleRun(dependencies: RunDependencies, runId: string, us
     await cancelDuty(tx, 'run.look', runId);
     return said(tx, runId, now, userId, `says that it ${happened ? 'happened' : 'did not happen'} (${run.plan.draft.summary}): ${note}`);
   });
+}
+
+/** Those who have not decided by then are asked once more; what runs out sooner is not worth a second message. */
+async function remindLater(tx: Tx, run: Run, now: Date): Promise<void> {
+  const leftMs = run.expiresAt.getTime() - now.getTime();
+  if (leftMs >= 3 * 60_000) await addDuty(tx, { kind: 'run.remind', key: run.id, dueAt: new Date(now.getTime() + (leftMs * 2) / 3) });
 }
 
 /** Nobody decided in time, or it could not start in time. A plan that only its requester ever saw ends without a word. */

@@ -63,9 +63,20 @@ export function escape(text: string): Mrkdwn {
   return new SafeMrkdwn(entities(words));
 }
 
-/** Inline code, one line: the text as it is, to be compared and copied. What cannot be seen is written out: `\\u{200b}`. */
+/**
+ * Any text as one line of plain words, of which nothing is lost: where `escape` would leave something out or put a character that looks alike, this
+ * writes it out, as `\\u{2a}`. Two different texts never become the same (T-16).
+ */
+export function verbatim(text: string): Mrkdwn {
+  const words = spelledOut(text)
+    .replace(/(?<![\p{L}\p{N}])[*_~]|[*_~](?![\p{L}\p{N}])|`|@(?=here|channel|everyone|group)|:(?=\/\/)|^>/giu, spelled)
+    .replace(/:(?=(?:100|1234|(?!\d+(?:$|:))[\p{L}\p{N}_+'-]+)(?:$|:))/gu, spelled);
+  return new SafeMrkdwn(entities(words));
+}
+
+/** Inline code, one line: the text as it is, to be compared and copied. What cannot be seen is written out: `\\u{200b}`. Two different texts never look the same. */
 export function code(text: string): Mrkdwn {
-  const words = spelledOut(text).replaceAll('`', lookAlike);
+  const words = spelledOut(text).replaceAll('`', spelled);
   return new SafeMrkdwn(`\`${entities(words === '' ? ' ' : words)}\``);
 }
 
@@ -212,10 +223,14 @@ function cleanLines(text: string): string[] {
     .filter((line, index, all) => line !== '' || (index > 0 && all[index - 1] !== ''));
 }
 
-export function spelledOut(text: string): string {
-  return text.toWellFormed().replace(invisible, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+/** What cannot be seen, spaces at the ends and half characters written out; nothing is lost, since a text that looks like such a spelling is spelled itself. */
+function spelledOut(text: string): string {
+  return text.replace(hardToSee, spelled);
 }
 
+const spelled = (character: string) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+
+const hardToSee = /\\(?=u\{)|^ | $|(?<= ) |(?! )\p{Zs}|(?<=\p{M}{3})\p{M}|[\p{Cs}\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 function visible(text: string): string {

@@ -1,9 +1,8 @@
-import type { Change, PlanDraft, Target } from '../actions/plan.ts';
-import { canonicalJson, sha256 } from '../support/json.ts';
-import { redactAll } from '../support/redact/redact.ts';
+import type { Change, PlanDraft } from '../actions/plan.ts';
+import { canonicalJson, sha256, type Json } from '../support/json.ts';
+import { redact } from '../support/redact/redact.ts';
 import { count, duration } from './durations.ts';
-import { code, codeBlock, codePoints, escape, join, mrkdwn, truncate, type Mrkdwn, spelledOut } from './mrkdwn.ts';
-import { targetLine } from './target.ts';
+import { code, codePoints, join, mrkdwn, verbatim, type Mrkdwn } from './mrkdwn.ts';
 
 /**
  * A plan as people read it before they agree: nothing of it is ever cut in the middle. A value that is too long to show is named by its length
@@ -25,16 +24,28 @@ export function changesInOneLine(changes: readonly Change[], max: number): Mrkdw
   return real.length === 0 ? mrkdwn`No value changes.` : join([...shown, real.length > max ? mrkdwn`${real.length - max} more in the whole plan` : null], ', ');
 }
 
-/** A value to compare, character by character. */
-export function exact(value: string): Mrkdwn {
+/** A value to compare, character by character. What looks like a secret is named by its hash: those who compare see that it differs, and not what it is. */
+export function exact(value: string, longest = longestValue): Mrkdwn {
   if (value === '') return mrkdwn`_nothing_`;
-  return codePoints(value) <= longestValue ? code(value) : fingerprint(value);
+  return codePoints(value) <= longest && redact(value) === value ? code(value) : fingerprint(value);
 }
 
-const whole = (text: string): Mrkdwn => (codePoints(text) <= longestValue ? escape(text) : fingerprint(text));
+/** Full sentences; one that is too long is named by its hash like a value. */
+export function sentence(text: string): Mrkdwn {
+  return text === '' ? mrkdwn`_nothing_` : codePoints(text) <= 500 ? verbatim(text) : fingerprint(text);
+}
 
-function fingerprint(text: string): Mrkdwn {
-  return mrkdwn`${count(codePoints(text), 'character')}, sha256 ${code(sha256(text).slice(0, 16))}`;
+/** `replicas 3, revision 8` */
+export function exactValues(values: { readonly [name: string]: Json }): Mrkdwn {
+  const shown = Object.entries(values).map(([name, value]) => mrkdwn`${whole(name)} ${exact(canonicalJson(value))}`);
+  return shown.length === 0 ? mrkdwn`_nothing_` : join(shown, ', ');
+}
+
+const whole = (text: string): Mrkdwn => (text === '' ? mrkdwn`_nothing_` : codePoints(text) <= longestValue ? verbatim(text) : fingerprint(text));
+
+/** Enough of the hash that nobody makes two values with the same one. */
+export function fingerprint(text: string): Mrkdwn {
+  return mrkdwn`${count(codePoints(text), 'character')}, sha256 ${code(sha256(text).slice(0, 32))}`;
 }
 
 /** `9f3c·21ab`: enough for two people to see that they talk of the same plan. */
@@ -43,7 +54,7 @@ export function shortHash(planHash: string): string {
 }
 
 export function warningLines(plan: PlanDraft): readonly Mrkdwn[] {
-  return plan.warnings.map((warning) => mrkdwn`⚠ ${truncate(warning, 500)}`);
+  return plan.warnings.map((warning) => mrkdwn`⚠ ${sentence(warning)}`);
 }
 
 export function sameAs(plan: PlanDraft): Mrkdwn {
@@ -57,33 +68,11 @@ export function commandLine(words: readonly string[]): string {
 }
 
 export function undoLine(plan: PlanDraft): Mrkdwn {
-  if ('impossible' in plan.undo) return mrkdwn`No undo: ${truncate(plan.undo.impossible, 300)}`;
-  const back = Object.entries(plan.undo.params).map(([name, value]) => mrkdwn`${whole(name)} ${exact(typeof value === 'string' ? value : canonicalJson(value))}`);
-  return back.length === 0 ? mrkdwn`Undo: one button afterwards.` : mrkdwn`Undo: one button afterwards, back to ${join(back, ', ')}.`;
+  if ('impossible' in plan.undo) return mrkdwn`No undo: ${sentence(plan.undo.impossible)}`;
+  const { primitive, params } = plan.undo;
+  return Object.keys(params).length === 0 ? mrkdwn`Undo: one button afterwards (${exact(primitive)}).` : mrkdwn`Undo: one button afterwards (${exact(primitive)}), back to ${exactValues(params)}.`;
 }
 
 export function settleLine(plan: PlanDraft): Mrkdwn {
   return mrkdwn`It has ${duration(plan.settleWithinMs)} to settle; after that it counts as failed.`;
-}
-
-/** The exact effect, the target and what must still be so: everything that the hash covers and the short form leaves out. */
-export function exactPlan(plan: PlanDraft, target: Target): readonly Mrkdwn[] {
-  const sent = canonicalJson(plan.request);
-  const request = canonicalJson(redactAll(plan.request));
-  const fitsExactly = codePoints(request) <= 250 && request === sent;
-  return [
-    mrkdwn`*On* ${targetLine(target)}`,
-    mrkdwn`*Sends exactly* ${fitsExactly ? codeBlock(spelledOut(request)) : fingerprint(sent)}`,
-    mrkdwn`*Only if still so* ${join(
-      Object.entries(plan.guard).map(([field, value]) => mrkdwn`${whole(field)} ${exact(typeof value === 'string' ? value : canonicalJson(value))}`),
-      ', ',
-    )}`,
-  ];
-}
-
-/** The whole plan as a file for the thread, when something in it was named by its hash; else `null`. */
-export function planFile(plan: PlanDraft, target: Target): { readonly title: string; readonly body: string } | null {
-  const values = [...plan.changes.flatMap(({ what, before, after }) => [what, before, after]), ...Object.values(plan.guard).map((value) => (typeof value === 'string' ? value : canonicalJson(value)))];
-  const isWhole = values.every((value) => codePoints(value) <= longestValue) && codePoints(canonicalJson(plan.request)) <= 250 && redactAll(plan.request) === plan.request && codePoints(commandLine(plan.equivalent)) <= 800;
-  return isWhole ? null : { title: plan.summary, body: `${JSON.stringify(redactAll({ target, ...plan }), null, 2)}\n` };
 }

@@ -1,9 +1,11 @@
 import type { PlanDraft, Refusal, Target } from '../actions/plan.ts';
+import type { Plan } from '../approvals/plan.ts';
 import type { Risk } from '../catalog/system.ts';
 import { button, buttons, context, divider, modal, optional, section, sectionsOf, textInput, type ModalContent } from './blocks.ts';
 import type { Control } from './controls.ts';
-import { changeLines, exactPlan, sameAs, settleLine, shortHash, undoLine, warningLines } from './plan-details.ts';
+import { exactPlan } from './exact-plan.ts';
 import { holdLine, type HoldView } from './hold.ts';
+import { changeLines, sameAs, shortHash, undoLine, warningLines } from './plan-details.ts';
 import { code, escape, join, mrkdwn, truncate, when, type Mrkdwn } from './mrkdwn.ts';
 import { refusalLines } from './refusal.ts';
 import { targetPlace } from './target.ts';
@@ -17,6 +19,8 @@ export interface PlanView {
   readonly systemName: string;
   readonly environment: string;
   readonly plan: PlanDraft;
+  /** What is hashed: the draft and everything that it is bound to. */
+  readonly whole: Plan;
   readonly planHash: string;
   readonly target: Target;
   readonly risk: Risk;
@@ -55,12 +59,13 @@ export function planModal(view: PlanView): ModalContent {
       section(mrkdwn`*${truncate(plan.summary, 300)}?*\n${planPlace(view)}`),
       ...sectionsOf([mrkdwn`_now → after_`, ...changeLines(plan.changes)]),
       ...sectionsOf(warningLines(plan)),
-      section(join([sameAs(plan), undoLine(plan), settleLine(plan)], '\n')),
-      section(needLine(view)),
+      section(join([undoLine(plan), needLine(view)], '\n')),
       view.choice === undefined ? null : buttons(button('Choose another…', { verb: 'action.choose', ...view.choice })),
       need.typedConfirmation === null
         ? null
         : textInput({ name: confirmationInput, label: `To go on, type ${need.typedConfirmation}`, maxLength: 200, hint: 'This cannot be undone.' }),
+      divider,
+      ...exactPlan(view.whole),
       context(mrkdwn`Plan ${code(shortHash(view.planHash))}. What is shown is what runs; if it is no longer so when it starts, it does not start.`),
     ],
   });
@@ -86,20 +91,12 @@ function heldPlanModal(view: PlanView, hold: HoldView): ModalContent {
 }
 
 /** `See the whole plan`: everything that the hash covers. */
-export function wholePlanModal(view: PlanView): ModalContent {
+export function wholePlanModal(view: Pick<PlanView, 'requestId' | 'plan' | 'whole' | 'planHash' | 'systemName' | 'environment' | 'target'>): ModalContent {
   return modal({
     name: 'plan.read',
     title: 'The whole plan',
     about: { requestId: view.requestId },
-    parts: [
-      section(mrkdwn`*${truncate(view.plan.summary, 300)}*\n${planPlace(view)}`),
-      ...sectionsOf(changeLines(view.plan.changes)),
-      ...sectionsOf(warningLines(view.plan)),
-      section(join([sameAs(view.plan), undoLine(view.plan), settleLine(view.plan)], '\n')),
-      divider,
-      ...exactPlan(view.plan, view.target).map((part) => section(part)),
-      optional('the hash', context(mrkdwn`Plan ${code(view.planHash)}`)),
-    ],
+    parts: [section(mrkdwn`*${truncate(view.plan.summary, 300)}*\n${planPlace(view)}`), ...exactPlan(view.whole), optional('the hash', context(mrkdwn`Plan ${code(view.planHash)}`))],
   });
 }
 

@@ -1,18 +1,23 @@
 import type { Evidence, Reading } from '../actions/define-primitive.ts';
 import type { PlanDraft, Target } from '../actions/plan.ts';
+import type { Plan } from '../approvals/plan.ts';
 import { button, buttons, context, message, optional, section, sectionsOf, type Block, type MessageContent } from './blocks.ts';
 import { count, duration, durationBetween } from './durations.ts';
+import { exactPlan } from './exact-plan.ts';
 import { changesInOneLine, shortHash } from './plan-details.ts';
 import { holdLine, type HoldView } from './hold.ts';
-import { code, codeBlock, escape, join, mrkdwn, person, truncate, when, type Mrkdwn } from './mrkdwn.ts';
+import { code, codeBlock, codePoints, escape, join, mrkdwn, person, truncate, when, type Mrkdwn } from './mrkdwn.ts';
 import { readingLines } from './readings.ts';
 import { symbols } from './symbols.ts';
+import { targetPlace } from './target.ts';
 
 /** One request from its plan to its outcome: one message in the thread, edited as it goes. */
 export interface RunMessage {
   readonly requestId: string;
   readonly incidentId: number | null;
   readonly plan: PlanDraft;
+  /** What is hashed: the draft and everything that it is bound to. */
+  readonly whole: Plan;
   readonly planHash: string;
   readonly target: Target;
   readonly systemName: string;
@@ -27,9 +32,18 @@ export interface RunMessage {
 export type RunMessageState =
   | { readonly is: 'waitsForConfirmation'; readonly expiresAt: Date }
   /** `approvers` in words: `SRE`. */
-  | { readonly is: 'waitsForApproval'; readonly needed: number; readonly approvers: string; readonly expiresAt: Date }
-  /** Agreed to, not begun: it waits for its turn on this target. */
-  | { readonly is: 'approved' }
+  | {
+      readonly is: 'waitsForApproval';
+      readonly needed: number;
+      readonly approvers: string;
+      /** Slack ids of those who may; empty where Slack did not say. */
+      readonly people: readonly string[];
+      /** The people are enough, but no owner is among them yet. In words: `SRE lead`. */
+      readonly ownerMissing: string | null;
+      readonly expiresAt: Date;
+    }
+  /** Agreed to, not begun. `waits` says what for, where it is not just its turn. */
+  | { readonly is: 'approved'; readonly waits: string | null }
   | { readonly is: 'running'; readonly startedAt: Date; readonly line: string | null }
   /** The effect is there; the checks that say whether it helped are not all in. */
   | { readonly is: 'verifying'; readonly startedAt: Date; readonly lines: readonly string[] }
@@ -64,30 +78,17 @@ export function runMessage(run: RunMessage): MessageContent {
   const show = button('See the whole plan', { verb: 'request.show', ...about });
   switch (state.is) {
     case 'waitsForApproval':
-      return message(mrkdwn`${symbols.waits} *Approval: ${summary} (${run.environment})*`, [
-        section(
-          join(
-            [
-              mrkdwn`Asked by ${person(run.requestedBy)}${forIncident(run)} · plan ${code(shortHash(run.planHash))} · ${run.approvals.length} of ${state.needed} from ${truncate(state.approvers, 100)} · until ${when(state.expiresAt, now)}`,
-              run.approvals.length === 0 ? null : mrkdwn`Approved so far by ${approvers(run)}`,
-              run.hold == null ? null : holdLine(run.hold, now),
-              changesInOneLine(plan.changes, 5),
-              ...plan.warnings.slice(0, 3).map((warning) => mrkdwn`⚠ ${truncate(warning, 300)}`),
-              plan.warnings.length > 3 ? mrkdwn`${plan.warnings.length - 3} more ${plan.warnings.length === 4 ? 'warning' : 'warnings'} in the whole plan` : null,
-            ],
-            '\n',
-          ),
-        ),
-        buttons(button('Approve', { verb: 'request.approve', ...about }, 'primary'), button('Deny…', { verb: 'request.deny', ...about }), show, button('Withdraw', { verb: 'request.withdraw', ...about })),
-        context(mrkdwn`${run.systemName} · ${run.environment}. Whoever asked cannot approve; only they can withdraw.`),
-      ]);
+      return waitsForApproval(run, state, about);
     case 'waitsForConfirmation':
       return message(mrkdwn`${symbols.waits} *${summary} (${run.environment})?*`, [
         section(join([mrkdwn`Waits for ${person(run.requestedBy)} to confirm · plan ${code(shortHash(run.planHash))} · until ${when(state.expiresAt, now)}`, changesInOneLine(plan.changes, 5)], '\n')),
         buttons(button('Confirm…', { verb: 'request.confirm', ...about }, 'primary'), button('Withdraw', { verb: 'request.withdraw', ...about })),
       ]);
     case 'approved':
-      return message(mrkdwn`${symbols.running} *${summary} (${run.environment}): starts in a moment*`, [section(askedBySentence(run))]);
+      return message(mrkdwn`${symbols.running} *${summary} (${run.environment}): ${state.waits === null ? mrkdwn`starts in a moment` : mrkdwn`not started yet`}*`, [
+        section(join([state.waits === null ? null : escape(truncate(state.waits, 300)), askedBySentence(run)], '\n')),
+        buttons(button('Withdraw', { verb: 'request.withdraw', ...about }), show),
+      ]);
     case 'running':
       return message(mrkdwn`${symbols.running} *${summary} (${run.environment}): running*`, [
         section(join([state.line === null ? mrkdwn`Sent; waiting for the first sign.` : escape(truncate(state.line, 300)), mrkdwn`Began ${when(state.startedAt, now)} (${durationBetween(state.startedAt, now)}) · ${askedBy(run)}`], '\n')),
@@ -124,6 +125,46 @@ function inTheWay(run: RunMessage, who: Extract<RunMessageState, { is: 'voided' 
 }
 
 type About = { readonly requestId: string; readonly incidentId?: number };
+
+/** The first screen of a phone decides: what, where, before and after, who. What is hashed stands below the buttons, whole. */
+function waitsForApproval(run: RunMessage, state: Extract<RunMessageState, { is: 'waitsForApproval' }>, about: About): MessageContent {
+  const { plan, now } = run;
+  const changes = changesInOneLine(plan.changes, 3);
+  const warnings = plan.warnings.length === 0 ? null : mrkdwn`⚠ ${count(plan.warnings.length, 'thing')} to know, below`;
+  return message(mrkdwn`${symbols.waits} *Approval: ${truncate(plan.summary, 250)} (${truncate(run.environment, 60)})*`, [
+    section(
+      join(
+        [
+          join([escape(truncate(run.systemName, 60)), targetPlace(run.target)], ' · '),
+          codePoints(changes.source) <= 800 ? changes : mrkdwn`${count(plan.changes.length, 'change')}, below`,
+          warnings,
+          mrkdwn`Asked by ${person(run.requestedBy)}${forIncident(run)} · plan ${code(shortHash(run.planHash))} · ${run.approvals.length} of ${state.needed} from ${truncate(state.approvers, 100)} · until ${when(state.expiresAt, now)}`,
+          run.approvals.length === 0 ? null : mrkdwn`Approved so far by ${approvers(run)}`,
+          run.hold == null ? null : holdLine(run.hold, now),
+          state.ownerMissing === null ? null : mrkdwn`Still missing: an owner, ${truncate(state.ownerMissing, 100)}`,
+        ],
+        '\n',
+      ),
+    ),
+    buttons(
+      button('Approve', { verb: 'request.approve', ...about }, 'primary'),
+      button('Deny…', { verb: 'request.deny', ...about }),
+      button('See the whole plan', { verb: 'request.show', ...about }),
+      button('Withdraw', { verb: 'request.withdraw', ...about }),
+    ),
+    context(join([mayDecide(run, state), mrkdwn`Whoever asked cannot approve; only they can withdraw.`], ' ')),
+    ...exactPlan(run.whole),
+  ]);
+}
+
+const mostPeople = 6;
+
+function mayDecide(run: RunMessage, { people }: Extract<RunMessageState, { is: 'waitsForApproval' }>): Mrkdwn | null {
+  const others = people.filter((id) => !run.approvals.some(({ by }) => by === id));
+  if (others.length === 0) return null;
+  const more = others.length - mostPeople;
+  return mrkdwn`May decide: ${join([...others.slice(0, mostPeople).map(person), more > 0 ? mrkdwn`${more} more` : null], ', ')}.`;
+}
 
 function succeeded(run: RunMessage, state: Extract<RunMessageState, { is: 'succeeded' }>, about: About): MessageContent {
   const off = state.checks.filter(({ reading }) => reading.state === 'bad' || reading.state === 'unknown');

@@ -239,3 +239,67 @@ test('F-20: the same wish a second time is refused and told who was first', asyn
   expect(told(bot, 'U0PLATFORM')).toContain('Not done twice: <@U0ONCALL> asked for the same');
   expect(thread(bot).filter((message) => message.text.includes('from 3 to 2'))).toHaveLength(1);
 });
+
+test('the request shows the plan whole, below its buttons, and who may decide', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  const request = reply(bot, 'Approval: Scale mystocks-api from 3 to 2');
+  const types = (request.blocks as unknown as { type: string }[]).map(({ type: kind }) => kind);
+  expect(types.indexOf('actions')).toBeLessThan(3);
+  const shown = textOf(request);
+  expect(shown).toContain('May decide: <@');
+  expect(shown).not.toContain('<@U0ONCALL>,');
+  for (const exactly of [
+    '*Sends* `PATCH /apis/apps/v1/namespaces/mystocks/deployments/mystocks-api/scale`', '"path":"/spec/replicas"', 'namespace `mystocks`', ', uid `', 'Same as: `kubectl scale', 'Undo: one button afterwards (`k8s.scale`), back to replicas `3`', '*Only if still so:* ',
+    '*Under* the rule `protected-high`, risk `high`',
+  ])
+    expect(shown).toContain(exactly);
+});
+
+test('those who have not decided are reminded once, before the time runs out, and not when it is decided', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  const reminders = (id: string) => directMessages(bot, id).filter(({ text }) => text.includes('Still waits for you'));
+  await bot.advance({ minutes: 9, seconds: 30 });
+  expect(reminders(approver)).toEqual([]);
+  await bot.advance({ minutes: 1 });
+  expect(reminders(approver)).toHaveLength(1);
+  expect(reminders(oncall)).toEqual([]);
+  expect(labelsOf(reminders(approver)[0])).toEqual(['Approve', 'Deny…', 'See the whole plan']);
+  await bot.advance({ minutes: 3 });
+  expect(reminders(approver)).toHaveLength(1);
+  await press(bot, approver, reminders(approver)[0]!, 'Approve');
+  await bot.advance({ seconds: 40 });
+  expect(writes(bot)).toEqual(['PATCH mystocks/mystocks-api/scale']);
+  expect(reminders(approver)).toEqual([]);
+  expect(directMessages(bot, approver).at(-1)?.text).toContain('No longer waits');
+});
+
+test('nobody is reminded of what they or others have decided', async () => {
+  await using systems = await systemsThatChange();
+  await systems.replace('policies.yaml', /(id: protected-high[^]*?approvals: )1/, '$12');
+  await using bot = await startTestBot({ systemsDirectory: systems.path });
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  await press(bot, approver, reply(bot, 'from 3 to 2'), 'Approve');
+  await bot.advance({ minutes: 11 });
+  expect(directMessages(bot, approver).filter(({ text }) => text.includes('Still waits'))).toEqual([]);
+  expect(directMessages(bot, 'U0PLATFORM').filter(({ text }) => text.includes('Still waits'))).toHaveLength(1);
+});
+
+test('what is approved and cannot start yet can still be withdrawn', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  const away = bot.kubernetes.fail({ mode: 'reset-before' });
+  await press(bot, approver, reply(bot, 'from 3 to 2'), 'Approve');
+  await bot.advance({ seconds: 3 });
+  expect(reply(bot, 'from 3 to 2').text).toContain('not started yet');
+  await press(bot, oncall, reply(bot, 'from 3 to 2'), 'Withdraw');
+  away.stop();
+  await bot.advance({ minutes: 1 });
+  expect(reply(bot, 'from 3 to 2').text).toContain('Withdrawn by <@U0ONCALL>');
+  expect(writes(bot)).toEqual([]);
+});

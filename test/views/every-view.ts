@@ -1,7 +1,8 @@
 import type { Evidence, Reading } from '../../src/actions/define-primitive.ts';
-import type { PlanDraft, ReleaseTarget } from '../../src/actions/plan.ts';
+import type { PlanDraft, ReleaseTarget, Target } from '../../src/actions/plan.ts';
+import type { Plan } from '../../src/approvals/plan.ts';
 import type { RunbookSection, Severity } from '../../src/catalog/system.ts';
-import { approvalDirectMessage } from '../../src/views/approval-message.ts';
+import { approvalDirectMessage, reminderMessage } from '../../src/views/approval-message.ts';
 import type { HomeContent, MessageContent, ModalContent } from '../../src/views/blocks.ts';
 import { declareModal } from '../../src/views/declare-modal.ts';
 import { diagnosticsMessage } from '../../src/views/diagnostics.ts';
@@ -68,6 +69,28 @@ export function target(t: Outside = same): ReleaseTarget {
   };
 }
 
+/** A draft with what it is bound to. */
+export function whole(draft: PlanDraft = plan(), on: Target = target(), t: Outside = same): Plan {
+  return {
+    draft,
+    target: on,
+    params: { revision: 7 },
+    primitive: 'helm.rollback',
+    actionId: 'rollback',
+    systemId: 'stock-service',
+    environment: t('production'),
+    component: null,
+    incidentId: 42,
+    requestedBy: oncall,
+    risk: 'high',
+    policyId: 'protected-high',
+    approvalsNeeded: 1,
+    catalogVersion: 'c0ffee21'.repeat(8),
+    epoch: 1,
+    expiresAt: '2026-11-22T02:31:00.000Z',
+  };
+}
+
 export const planHash = '9f3c21ab'.repeat(8);
 
 export function planView(changes: Partial<PlanView> = {}, t: Outside = same, many = 1): PlanView {
@@ -78,6 +101,7 @@ export function planView(changes: Partial<PlanView> = {}, t: Outside = same, man
     systemName: t('Stock Service'),
     environment: t('production'),
     plan: plan(t, many),
+    whole: whole(changes.plan ?? plan(t, many), changes.target ?? target(t), t),
     planHash,
     target: target(t),
     risk: 'high',
@@ -93,6 +117,7 @@ export function run(state: RunMessageState, changes: Partial<RunMessage> = {}, t
     requestId: 'request_9f3c21ab00112233',
     incidentId: 42,
     plan: plan(t, many),
+    whole: whole(changes.plan ?? plan(t, many), changes.target ?? target(t), t),
     planHash,
     target: target(t),
     systemName: t('Stock Service'),
@@ -277,10 +302,13 @@ export function everyView(t: Outside = same, many = 1): Readonly<Record<string, 
     'plan-whole': wholePlanModal(planView({}, t, many)),
     'plan-being-made': planningModal(planView({}, t)),
     'plan-refused': refusalModal(t('Scale'), refusal),
-    'approval': runMessage(run({ is: 'waitsForApproval', needed: 1, approvers: t('SRE'), expiresAt: at('02:31') }, { approvals: [], now: at('02:16') }, t, many)),
-    'approval-direct': approvalDirectMessage(run({ is: 'waitsForApproval', needed: 2, approvers: t('SRE'), expiresAt: at('02:31') }, {}, t), 'https://example.slack.test/archives/C0ALERTS/p1'),
+    'approval': runMessage(run({ is: 'waitsForApproval', needed: 1, approvers: t('SRE'), people: [approver], ownerMissing: null, expiresAt: at('02:31') }, { approvals: [], now: at('02:16') }, t, many)),
+    'approval-direct': approvalDirectMessage(run({ is: 'waitsForApproval', needed: 2, approvers: t('SRE'), people: [], ownerMissing: t('SRE lead'), expiresAt: at('02:31') }, {}, t), 'https://example.slack.test/archives/C0ALERTS/p1'),
+    'reminder': reminderMessage(run({ is: 'waitsForApproval', needed: 1, approvers: t('SRE'), people: [], ownerMissing: null, expiresAt: at('02:31') }, { approvals: [], now: at('02:26') }, t), 'https://example.slack.test/archives/C0ALERTS/p1'),
+    'reminder-over': reminderMessage(run({ is: 'withdrawn', by: oncall, at: at('02:27') }, {}, t), null),
     'run-confirm': runMessage(run({ is: 'waitsForConfirmation', expiresAt: at('02:31') }, { approvals: [] }, t)),
-    'run-approved': runMessage(run({ is: 'approved' }, {}, t)),
+    'run-approved': runMessage(run({ is: 'approved', waits: null }, {}, t)),
+    'run-approved-waits': runMessage(run({ is: 'approved', waits: t('The cluster did not answer.') }, {}, t)),
     'run-running': runMessage(run({ is: 'running', startedAt: at('02:17'), line: t('1 of 3 pods new and ready') }, { now: at('02:17:24') }, t)),
     'run-verifying': runMessage(run({ is: 'verifying', startedAt: at('02:17'), lines }, {}, t)),
     'run-succeeded': runMessage(

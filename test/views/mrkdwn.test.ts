@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { section } from '../../src/views/blocks.ts';
-import { code, codeBlock, codePoints, dateToken, escape, groupMention, join, link, mrkdwn, nothing, person, truncate, truncateMrkdwn, when } from '../../src/views/mrkdwn.ts';
+import { code, codeBlock, codePoints, dateToken, escape, groupMention, join, link, mrkdwn, nothing, person, truncate, truncateMrkdwn, verbatim, when } from '../../src/views/mrkdwn.ts';
+import { findMarkup } from './scan.ts';
 
 for (const [why, text, shown] of [
   ['a mention of everybody', '<!channel> wake up', '&lt;!channel&gt; wake up'],
@@ -58,7 +59,20 @@ test('a code block cannot be left, and says how many lines it does not show', ()
 });
 
 test('inline code shows what cannot be seen', () => {
-  expect(code('a`b\u200b').source).toBe(String.raw`${'`'}aˋb\u{200b}${'`'}`);
+  expect(code('a`b\u200b').source).toBe(String.raw`${'`'}a\u{60}b\u{200b}${'`'}`);
+});
+
+test('T-16: where two texts differ, they differ as code and as exact words, too', () => {
+  const texts = fc.array(fc.oneof(fc.constantFrom('`', 'ˋ', '\\u{60}', '\\', 'u{60}', '*', '∗', ' ', '\n', '\u200b', '&', '<', '&lt;', '\ud800', 'a', ':', '/', 'here', '@', '>', 'e\u0301\u0301\u0301\u0301\u0301'), fc.string({ unit: 'binary', maxLength: 2 })), { maxLength: 5 }).map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(texts, texts, (one, other) => {
+      fc.pre(one !== other && one !== '' && other !== '');
+      expect(code(one).source).not.toBe(code(other).source);
+      expect(verbatim(one).source).not.toBe(verbatim(other).source);
+      expect(findMarkup(verbatim(one).source, () => false)).toEqual([]);
+    }),
+    { numRuns: 5_000 },
+  );
 });
 
 test('texts are cut by whole characters, visibly, and never beyond the limit', () => {
