@@ -39,10 +39,17 @@ async function main(): Promise<number> {
   }
   if (parsed.values.version === true) return print(packageJson.version);
   if (parsed.values.help === true) return print(usage);
-  if (parsed.values['list-failpoints'] === true) return print((await import('./support/failpoints.ts')).failpoints.join('\n'));
+  if (parsed.values['list-failpoints'] === true) return print(await listOfFailpoints());
   const [name = 'serve', ...words] = parsed.positionals;
   const command = commands[name];
   return command === undefined ? wrongUse() : command(words);
+}
+
+/** Name and meaning, one a line; what each fault does stands above. */
+async function listOfFailpoints(): Promise<string> {
+  const { failpoints, faults } = await import('./support/failpoints.ts');
+  const lines = Object.entries(failpoints).map(([name, meaning]) => `${name.padEnd(28)} ${meaning}`);
+  return `STOCKOPS_FAILPOINTS=<name>=<${faults.join('|')}>\n\n${lines.join('\n')}`;
 }
 
 function print(text: string): number {

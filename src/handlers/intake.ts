@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { storeNotification } from '../storage/notifications.ts';
 import type { Clock } from '../support/clock.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import type { Bot } from './bot.ts';
 import { openIntakeIncident } from './intake-incident.ts';
@@ -73,7 +74,9 @@ export function createIntake(bot: Bot, settings: IntakeSettings): FastifyInstanc
     const { source } = request;
     try {
       const body = typeof request.body === 'string' ? request.body : '';
+      failpoint('webhook.before-commit');
       await withDeadline(bot.clock, storeNotification(bot.db, source, body, bot.clock.now()));
+      failpoint('webhook.after-commit');
     } catch (error) {
       bot.log.warn('A webhook could not be stored', { source, error: messageOf(error) });
       return unavailable(source, 'the database did not take it', reply);

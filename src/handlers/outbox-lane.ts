@@ -1,6 +1,7 @@
 import { claimMessage, findMessage, giveBack, markFailed, markPinned, markPosting, markSent, markUndeliverable, nextMessagesAt, placeOf, postAnew, type Message } from '../storage/outbox.ts';
 import { blockPace, editPace, postPace, takeToken } from '../storage/pace.ts';
-import { backOffMs, triesBeforeQuarantine } from '../storage/lease.ts';
+import { backOffMs, leaseMs, triesBeforeQuarantine } from '../storage/lease.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { sha256 } from '../support/json.ts';
 import { messageOf } from '../support/log.ts';
 import type { MessageContent } from '../views/blocks.ts';
@@ -40,6 +41,7 @@ export function outboxLane(bot: Bot, kind: 'post' | 'edit'): Lane {
         return true;
       }
       try {
+        failpoint('card.after-claim');
         const pauseUntil = await deliver(bot, message, now, paceKey);
         if (pauseUntil !== null) paused.set('*', pauseUntil);
       } catch (error) {
@@ -53,6 +55,9 @@ export function outboxLane(bot: Bot, kind: 'post' | 'edit'): Lane {
     },
   };
 }
+
+/** What is in hand may be another process's by now, with newer content or in the channel already: it is left to that one (F-40). */
+const hasSlept = (bot: Bot, claimedAt: Date): boolean => bot.clock.now().getTime() - claimedAt.getTime() > leaseMs / 3;
 
 /** Slack counts by the channel, whatever name it was called by. */
 async function paceChannelOf(bot: Bot, message: Message): Promise<string> {
@@ -71,6 +76,8 @@ async function deliver(bot: Bot, message: Message, now: Date, paceKey: string): 
   if (message.posted_ts !== null) {
     // A file is what it was when it was uploaded. And what Slack shows already need not be said again.
     const isShown = message.kind === 'file' || message.sent_sha256 === delivery.sha256;
+    failpoint('card.before-update');
+    if (hasSlept(bot, now)) return conclude(giveBack(bot.db, message));
     const answer: SlackAnswer = isShown ? { status: 'done', ts: message.posted_ts } : await bot.slack.update({ channel: placeOf(message), ts: message.posted_ts, content, key: message.key });
     return receive(bot, message, { ...delivery, channel: placeOf(message) }, answer, now, paceKey);
   }
@@ -79,6 +86,7 @@ async function deliver(bot: Bot, message: Message, now: Date, paceKey: string): 
   const threadTs = parent?.posted_ts ?? null;
   const place = parent?.channel_id ?? placeOf(message);
   if (message.posting_since !== null) {
+    failpoint('card.before-lookup');
     const found = await bot.slack.find({ channel: place, threadTs, key: message.key, since: message.posting_since });
     // Found as it was then; whether it is behind is seen in the next round.
     if (typeof found === 'string') return conclude(markSent(bot.db, message, { version: 0, channel: place, ts: found, sha256: null }));
@@ -87,6 +95,8 @@ async function deliver(bot: Bot, message: Message, now: Date, paceKey: string): 
     if (found === undefined) await lookForTwin(bot.db, { key: message.key, channel: place, threadTs, since: message.posting_since }, now);
   }
   await markPosting(bot.db, message, now);
+  failpoint('card.before-post');
+  if (hasSlept(bot, now)) return conclude(markFailed(bot.db, message, bot.clock.now(), 'the bot stood still before it was posted', 'no'));
   const answer = message.kind === 'file' ? await upload(bot, message, content, place, threadTs) : await bot.slack.post({ channel: place, threadTs, content, key: message.key });
   return receive(bot, message, { ...delivery, channel: place }, answer, now, paceKey);
 }
@@ -105,6 +115,7 @@ async function receive(bot: Bot, message: Message, { version, channel, content, 
     case 'done': {
       const ts = answer.ts === '' ? (message.posted_ts ?? 'file') : answer.ts;
       await markSent(bot.db, message, { version, channel, ts, sha256: contentSha256 });
+      failpoint('card.after-commit');
       bot.metrics.cardDelay.observe(Math.max(0, bot.clock.now().getTime() - message.due_at.getTime()) / 1_000);
       if (message.pin_wanted !== message.pinned) await pin(bot, message, ts);
       bot.wake();

@@ -9,6 +9,7 @@ import { canonicalJson } from '../support/json.ts';
 import type { Tx } from '../storage/database.ts';
 import { addDuty, cancelDuty } from '../storage/duties.ts';
 import { refreshMessages } from '../storage/outbox.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { announceRun } from './announce.ts';
 import type { RunDependencies } from './dependencies.ts';
 import type { Run } from './run.ts';
@@ -39,6 +40,7 @@ export async function confirmRun(dependencies: RunDependencies, runId: string, u
     const needsOthers = approvalsNeeded(run, ruling) > 0;
     await changeRun(tx, runId, ['planned'], needsOthers ? { state: 'awaiting_approval' } : { state: 'approved', approved_at: now });
     if (!needsOthers) await startNow(tx, runId, now);
+    failpoint('request.before-commit');
     return said(tx, runId, now, userId, needsOthers ? `asked for approval: ${run.plan.draft.summary}` : `confirmed: ${run.plan.draft.summary}`);
   });
 }
@@ -56,6 +58,7 @@ export async function approveRun(dependencies: RunDependencies, runId: string, u
       await changeRun(tx, runId, ['awaiting_approval'], { state: 'approved', approved_at: now });
       await startNow(tx, runId, now);
     }
+    failpoint('approval.before-commit');
     return said(tx, runId, now, userId, `approved: ${run.plan.draft.summary}`);
   });
 }
@@ -73,6 +76,7 @@ export async function denyRun(dependencies: RunDependencies, runId: string, user
       .execute();
     await changeRun(tx, runId, ['awaiting_approval'], { state: 'denied', finished_at: now, outcome: { status: 'notStarted', reason: reason === '' ? 'It was denied.' : reason } });
     await cancelDuty(tx, 'run.expire', runId);
+    failpoint('denial.before-commit');
     return said(tx, runId, now, userId, `denied: ${run.plan.draft.summary}`);
   });
 }
@@ -87,6 +91,7 @@ export async function withdrawRun(dependencies: RunDependencies, runId: string, 
       return refuse(run, whyNotNow(run), 'See how it stands in the thread.');
     await cancelDuty(tx, 'run.expire', runId);
     await cancelDuty(tx, 'run.start', runId);
+    failpoint('withdrawal.before-commit');
     return said(tx, runId, now, userId, `withdrew: ${run.plan.draft.summary}`);
   });
 }
@@ -102,6 +107,7 @@ export async function settleRun(dependencies: RunDependencies, runId: string, us
     const outcome = { status: 'settled', happened, by: userId, note } as const;
     await changeRun(tx, runId, ['unknown'], { state: happened ? 'succeeded' : 'failed', finished_at: now, outcome });
     await cancelDuty(tx, 'run.look', runId);
+    failpoint('settlement.before-commit');
     return said(tx, runId, now, userId, `says that it ${happened ? 'happened' : 'did not happen'} (${run.plan.draft.summary}): ${note}`);
   });
 }
@@ -115,7 +121,9 @@ export async function expireRun(dependencies: RunDependencies, runId: string): P
     if (run === undefined || !(await changeRun(tx, runId, ['planned', 'awaiting_approval'], { state: 'expired', finished_at: now, outcome }))) return;
     if (run.state === 'planned') await refreshMessages(tx, 'run', runId, now);
     else await said(tx, runId, now, 'stockops', `ran out: ${run.plan.draft.summary}`);
+    failpoint('expiry.before-commit');
   });
+  failpoint('expiry.after-commit');
 }
 
 /** The word that a person types to show that they mean this target. */
@@ -175,6 +183,7 @@ async function deciding(dependencies: RunDependencies, runId: string, userId: st
       if (run === undefined || approversOf(run).length !== approvers.length) return 'changed';
       return decide(tx, run, dependencies.clock.now(), { ruling: rulingOf(dependencies, run), identity, requester, approvers });
     });
+    if (decided !== 'changed') failpoint('decision.after-commit');
     if (decided !== 'changed') return decided;
   }
 }
