@@ -12,6 +12,7 @@ import { systemClock, type Clock } from '../src/support/clock.ts';
 import { containersIn } from './docker/containers.ts';
 import { cryptoVolatilityHost, installDocker, writeDockerState } from './docker/docker-state.ts';
 import { sandboxClusters, sandboxTiming } from './kubernetes/clusters.ts';
+import type { Timing } from './kubernetes/world.ts';
 import { startKubernetesStandIn, type KubernetesStandIn } from './kubernetes/stand-in.ts';
 import { startPagerDutyStandIn, type PagerDutyStandIn } from './pagerduty/pagerduty.ts';
 import { startPrometheusStandIn, type PrometheusStandIn } from './prometheus/prometheus.ts';
@@ -27,6 +28,8 @@ export interface StandInsOptions {
   readonly persists: boolean;
   readonly systemsDirectory?: string;
   readonly slack?: Pick<SlackStandInOptions, 'host' | 'port' | 'rateLimits' | 'delivery'>;
+  /** How long pods take; without it as long as a person likes to watch. */
+  readonly timing?: Partial<Timing>;
   readonly otherwise?: (request: IncomingMessage, response: ServerResponse) => void;
   /** Settings that differ. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -59,7 +62,7 @@ export async function startStandIns(options: StandInsOptions): Promise<StandIns>
   await mkdir(folder, { recursive: true });
   const stateFile = (name: string) => (options.persists ? { stateFile: join(folder, `${name}.json`) } : {});
   const slack = starting.use(await startSlackStandIn({ clock, installation: appManifest, ...options.slack, ...stateFile('slack'), ...(options.otherwise !== undefined && { otherwise: options.otherwise }) }));
-  const kubernetes = starting.use(await startKubernetesStandIn({ clock, seed: sandboxClusters(clock.now()), timing: sandboxTiming, ...stateFile('kubernetes') }));
+  const kubernetes = starting.use(await startKubernetesStandIn({ clock, seed: sandboxClusters(clock.now()), timing: options.timing ?? sandboxTiming, ...stateFile('kubernetes') }));
   const pagerduty = starting.use(await startPagerDutyStandIn({ clock, ...stateFile('pagerduty') }));
   const prometheus = starting.use(await startPrometheusStandIn({ clock }));
   const services = starting.use(await startServices());

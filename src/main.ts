@@ -81,11 +81,18 @@ async function main(): Promise<number> {
   const { version, help, 'list-failpoints': failpoints, ...asked } = parsed.values;
   if (version === true) return print(packageJson.version);
   if (help === true) return print(usage);
-  if (failpoints === true) return print((await import('./support/failpoints.ts')).failpoints.join('\n'));
+  if (failpoints === true) return print(await listOfFailpoints());
   const [name = 'serve', ...words] = parsed.positionals;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   const takes: readonly string[] = command?.takes ?? [];
   return command === undefined || Object.keys(asked).some((option) => !takes.includes(option)) ? wrongUse() : command.run(words, asked);
+}
+
+/** Name and meaning, one a line; what each fault does stands above. */
+async function listOfFailpoints(): Promise<string> {
+  const { failpoints, faults } = await import('./support/failpoints.ts');
+  const lines = Object.entries(failpoints).map(([name, meaning]) => `${name.padEnd(28)} ${meaning}`);
+  return `STOCKOPS_FAILPOINTS=<name>=<${faults.join('|')}>\n\n${lines.join('\n')}`;
 }
 
 function print(message: string): number {

@@ -169,6 +169,11 @@ export async function markFailed(db: DbOrTx, page: Page, error: string, nextTryA
     .execute();
 }
 
+/** Nothing was sent this time. Without effect when another process has it by now. */
+export async function giveBack(db: DbOrTx, page: Page): Promise<void> {
+  await db.updateTable('pages').set({ tries: page.tries - 1, lease_owner: null, lease_until: null }).where('id', '=', page.id).where('lease_owner', '=', page.lease_owner).where('tries', '=', page.tries).execute();
+}
+
 /** PagerDuty will never take it as it is (400). Said on the card. */
 export async function markRefused(db: DbOrTx, page: Page, error: string): Promise<void> {
   await db.updateTable('pages').set({ state: 'refused', last_error: error, lease_owner: null, lease_until: null }).where('id', '=', page.id).execute();

@@ -4,6 +4,7 @@ import { lookWhetherItHelped } from '../runs/helped.ts';
 import { startRun } from '../runs/start.ts';
 import { lookAgain, watchRun } from '../runs/watch.ts';
 import { claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../storage/duties.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import { remindApprovers } from './ask-approvers.ts';
 import type { Bot } from './bot.ts';
@@ -37,8 +38,11 @@ export function dutiesLane(bot: Bot, name: string): Lane {
       try {
         const doer = doers[duty.kind];
         if (doer === undefined) throw new Error(`no handler for ${duty.kind}`);
+        failpoint('duty.after-claim');
         await renewWhile(bot, duty, doer(bot, duty, now));
+        failpoint('duty.before-finish');
         await finishDuty(bot.db, duty);
+        failpoint('duty.after-finish');
       } catch (error) {
         const quarantined = await failDuty(bot.db, duty, messageOf(error), now);
         bot.log[quarantined ? 'error' : 'warn']('A duty failed', { duty: duty.id, kind: duty.kind, key: duty.key, tries: duty.tries, error: messageOf(error) });

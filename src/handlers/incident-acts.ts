@@ -5,6 +5,7 @@ import type { Incident } from '../incidents/incident.ts';
 import { addTimelineEntry, changeIncident, insertIncident, lockIncident } from '../incidents/store.ts';
 import type { Tx } from '../storage/database.ts';
 import { wantMessage } from '../storage/outbox.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { sha256, type Json } from '../support/json.ts';
 import { newId } from '../support/ids.ts';
 import type { MessageContent } from '../views/blocks.ts';
@@ -123,7 +124,7 @@ export async function sayInThread(tx: Tx | Bot['db'], incident: Pick<Incident, '
 }
 
 async function acting(bot: Bot, incidentId: number, seenVersion: number | null, act: (tx: Tx, incident: Incident, now: Date) => Promise<Acted>): Promise<Acted> {
-  return bot.db.transaction().execute(async (tx) => {
+  const result = await bot.db.transaction().execute(async (tx): Promise<Acted> => {
     const incident = await lockIncident(tx, incidentId);
     if (incident === undefined) return { kind: 'gone' };
     const now = bot.clock.now();
@@ -133,8 +134,11 @@ async function acting(bot: Bot, incidentId: number, seenVersion: number | null, 
     }
     const acted = await act(tx, incident, now);
     if (acted.kind === 'stale') await showIncident(tx, incident, now);
+    failpoint('incident.before-commit');
     return acted;
   });
+  failpoint('incident.after-commit');
+  return result;
 }
 
 function postMortemWithin(system: System | null, incident: Incident): number | null {

@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { redactNotification } from '../alerts/redact-notification.ts';
 import { storeNotification } from '../storage/notifications.ts';
 import type { Clock } from '../support/clock.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import type { Bot } from './bot.ts';
 import { openIntakeIncident } from './intake-incident.ts';
@@ -74,7 +75,9 @@ export function createIntake(bot: Bot, settings: IntakeSettings): FastifyInstanc
     const { source } = request;
     try {
       const body = typeof request.body === 'string' ? request.body : '';
+      failpoint('webhook.before-commit');
       await withDeadline(bot.clock, storeNotification(bot.db, source, redactNotification(body), bot.clock.now()));
+      failpoint('webhook.after-commit');
     } catch (error) {
       bot.log.warn('A webhook could not be stored', { source, error: messageOf(error) });
       return unavailable(source, 'the database did not take it', reply);

@@ -35,9 +35,11 @@ export function interactionsLane(bot: Bot): Lane {
 async function carryOut(bot: Bot, stored: StoredInteraction): Promise<void> {
   const interaction = stored.payload as unknown as Interaction;
   try {
+    failpoint('interaction.after-claim');
     await dispatch(bot, interaction);
     failpoint('interaction.before-finish');
     await finishInteraction(bot.db, stored);
+    failpoint('interaction.after-finish');
     bot.metrics.interactions.inc({ kind: stored.kind, outcome: 'handled' });
   } catch (error) {
     // The outside did not answer: the person knows, and may press again. A bug of ours is tried again from the row.

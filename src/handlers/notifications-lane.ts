@@ -4,6 +4,7 @@ import { applyAlertGroup, type Attribution } from '../incidents/apply-alert-grou
 import type { Tx } from '../storage/database.ts';
 import { backOffMs, triesBeforeQuarantine } from '../storage/lease.ts';
 import { claimNotification, nextNotificationAt, type Notification } from '../storage/notifications.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import { afterIncidentChange, announceEvent } from './after-incident-change.ts';
 import type { Bot } from './bot.ts';
@@ -30,6 +31,7 @@ export function notificationsLane(bot: Bot): Lane {
 }
 
 async function apply(bot: Bot, notification: Notification, now: Date): Promise<void> {
+  failpoint('notification.after-claim');
   const read = readNotification(notification.body);
   const outcome = await bot.db.transaction().execute(async (tx) => {
     const mine = await tx
@@ -49,8 +51,10 @@ async function apply(bot: Bot, notification: Notification, now: Date): Promise<v
     for (const change of changes) await afterIncidentChange(tx, change, bot.paging, now);
     for (const event of events) await announceEvent(tx, event, now);
     if (read.unreadable.length > 0) await showUnreadable(tx, bot, notification, read.unreadable.join('; ').slice(0, 500), now);
+    failpoint('notification.before-commit');
     return changes.map((change) => change.kind);
   });
+  failpoint('notification.after-commit');
   bot.metrics.notifications.inc({ outcome: read.kind });
   for (const change of outcome) bot.metrics.incidents.inc({ change });
 }

@@ -1,6 +1,7 @@
 import { claimMessage, findMessage, giveBack, markFailed, markPinned, markPosting, markSent, markUndeliverable, nextMessagesAt, placeOf, postAnew, type Message } from '../storage/outbox.ts';
 import { blockPace, editPace, postPace, takeToken } from '../storage/pace.ts';
-import { backOffMs, triesBeforeQuarantine } from '../storage/lease.ts';
+import { backOffMs, leaseMs, triesBeforeQuarantine } from '../storage/lease.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { sha256 } from '../support/json.ts';
 import { messageOf } from '../support/log.ts';
 import type { MessageContent } from '../views/blocks.ts';
@@ -36,6 +37,7 @@ export function outboxLane(bot: Bot, kind: 'post' | 'edit', name: string): Lane 
       const message = await claimMessage(bot.db, bot.owner, now, kind, [...paused.keys()]);
       if (message === undefined) return false;
       try {
+        failpoint('card.after-claim');
         const delivery = await prepare(bot, message);
         if (delivery === null) return true;
         // Asked for last: Slack counts the time between two calls where they arrive, and nothing slow may come between the permission and the call.
@@ -60,6 +62,9 @@ export function outboxLane(bot: Bot, kind: 'post' | 'edit', name: string): Lane 
   };
 }
 
+/** What is in hand may be another process's by now, with newer content or in the channel already: it is left to that one (F-40). */
+const hasSlept = (bot: Bot, claimedAt: Date): boolean => bot.clock.now().getTime() - claimedAt.getTime() > leaseMs / 3;
+
 /** Slack counts by the channel, whatever name it was called by. */
 async function paceChannelOf(bot: Bot, message: Message): Promise<string> {
   const place = placeOf(message);
@@ -83,6 +88,8 @@ async function prepare(bot: Bot, message: Message): Promise<Omit<Delivery, 'chan
 async function deliver(bot: Bot, message: Message, delivery: Omit<Delivery, 'channel'>, now: Date, paceKey: string): Promise<Date | null> {
   const { content } = delivery;
   if (message.posted_ts !== null) {
+    failpoint('card.before-update');
+    if (hasSlept(bot, now)) return conclude(giveBack(bot.db, message));
     const answer: SlackAnswer = delivery.isShown ? { status: 'done', ts: message.posted_ts } : await bot.slack.update({ channel: placeOf(message), ts: message.posted_ts, content, key: message.key });
     return receive(bot, message, { ...delivery, channel: placeOf(message) }, answer, now, paceKey);
   }
@@ -91,6 +98,7 @@ async function deliver(bot: Bot, message: Message, delivery: Omit<Delivery, 'cha
   const threadTs = parent?.posted_ts ?? null;
   const place = parent?.channel_id ?? placeOf(message);
   if (message.posting_since !== null) {
+    failpoint('card.before-lookup');
     const found = await bot.slack.find({ channel: place, threadTs, key: message.key, since: message.posting_since });
     // Found as it was then; whether it is behind is seen in the next round.
     if (typeof found === 'string') return conclude(markSent(bot.db, message, { version: 0, channel: place, ts: found, sha256: null }));
@@ -99,6 +107,8 @@ async function deliver(bot: Bot, message: Message, delivery: Omit<Delivery, 'cha
     if (found === undefined) await lookForTwin(bot.db, { key: message.key, channel: place, threadTs, since: message.posting_since }, now);
   }
   await markPosting(bot.db, message, now);
+  failpoint('card.before-post');
+  if (hasSlept(bot, now)) return conclude(markFailed(bot.db, message, bot.clock.now(), 'the bot stood still before it was posted', 'no'));
   const answer = message.kind === 'file' ? await upload(bot, message, content, place, threadTs) : await bot.slack.post({ channel: place, threadTs, content, key: message.key });
   return receive(bot, message, { ...delivery, channel: place }, answer, now, paceKey);
 }
@@ -119,6 +129,7 @@ async function receive(bot: Bot, message: Message, { version, channel, content, 
     case 'done': {
       const ts = answer.ts === '' ? (message.posted_ts ?? 'file') : answer.ts;
       await markSent(bot.db, message, { version, channel, ts, sha256: contentSha256 });
+      failpoint('card.after-commit');
       bot.metrics.cardDelay.observe(Math.max(0, bot.clock.now().getTime() - message.due_at.getTime()) / 1_000);
       if (message.pin_wanted !== message.pinned) await pin(bot, message, ts);
       // What stands in its thread may follow.

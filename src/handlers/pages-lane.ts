@@ -1,11 +1,13 @@
 import { record } from '../audit/record.ts';
 import type { PageEvent } from '../escalation/pagerduty-port.ts';
-import { cancelPage, claimPage, keepSpacing, markAccepted, markFailed, markRefused, nextPageAt, type Page } from '../escalation/store.ts';
+import { cancelPage, claimPage, giveBack, keepSpacing, markAccepted, markFailed, markRefused, nextPageAt, type Page } from '../escalation/store.ts';
 import { whyNotWanted } from '../escalation/why-not-wanted.ts';
 import { addTimelineEntry, findIncident } from '../incidents/store.ts';
 import type { Incident } from '../incidents/incident.ts';
 import type { Tx } from '../storage/database.ts';
+import { leaseMs } from '../storage/lease.ts';
 import { refreshMessages } from '../storage/outbox.ts';
+import { failpoint } from '../support/failpoints.ts';
 import type { Bot } from './bot.ts';
 import { systemOf } from './incident-content.ts';
 import type { Lane } from './lanes.ts';
@@ -20,7 +22,9 @@ export function pagesLane(bot: Bot): Lane {
     step: async (now) => {
       const page = await claimPage(bot.db, bot.owner, now);
       if (page === undefined) return false;
+      failpoint('page.after-claim');
       await send(bot, page, now);
+      failpoint('page.after-commit');
       bot.wake();
       return true;
     },
@@ -33,10 +37,14 @@ async function send(bot: Bot, page: Page, now: Date): Promise<void> {
   // Asked again at every try: a page for what is over wakes somebody for nothing.
   if (incident === undefined || whyNotWanted(page, incident) !== null) return cancelPage(bot.db, page);
   const routingKey = bot.routingKey(page.routing_key_setting);
+  failpoint('page.before-send');
+  // Another process may have sent it and its end since: a trigger that comes after would wake somebody for what is over (P-9, F-40).
+  if (bot.clock.now().getTime() - now.getTime() > leaseMs / 3) return giveBack(bot.db, page);
   const receipt =
     routingKey === undefined
       ? ({ status: 'refused', reason: `the setting ${page.routing_key_setting} is missing`, permanent: false } as const)
       : await bot.pagerduty.send(eventOf(bot, page, incident, routingKey, now));
+  failpoint('page.after-send');
   bot.metrics.pages.inc({ action: page.action, answer: receipt.status });
 
   await bot.db.transaction().execute(async (tx) => {

@@ -4,6 +4,7 @@ import type { System } from '../catalog/system.ts';
 import { findIncident } from '../incidents/store.ts';
 import { confirmRun, denyRun, rulingOf, settleRun, whyNotTyped, type Decided } from '../runs/decide.ts';
 import { findRun } from '../runs/store.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { parseContext } from '../views/controls.ts';
 import { declareInputs } from '../views/declare-modal.ts';
 import { heldMessage } from '../views/hold.ts';
@@ -87,6 +88,7 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
     }
     case 'plan.confirm': {
       const decided = await confirmRun(bot, context.requestId ?? '', submission.userId, value(confirmationInput) || null);
+      failpoint('request.before-ask');
       if (decided.kind === 'done' && decided.run.state === 'awaiting_approval') await askApprovers(bot, decided.run);
       return toldOf(bot, place, decided);
     }

@@ -10,6 +10,7 @@ import type { RiskCondition } from '../catalog/system.ts';
 import type { DbOrTx, Tx } from '../storage/database.ts';
 import { addDuty, cancelDuty } from '../storage/duties.ts';
 import { refreshMessages } from '../storage/outbox.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { announceRun } from './announce.ts';
 import type { RunDependencies } from './dependencies.ts';
 import { factsFor } from './facts.ts';
@@ -48,6 +49,7 @@ export async function confirmRun(dependencies: RunDependencies, runId: string, u
     await changeRun(tx, runId, ['planned'], { state: step.to, by: userId, at: now, ...(!needsOthers && { approved_at: now }) });
     if (!needsOthers) await startNow(tx, runId, now);
     else await remindLater(tx, run, now);
+    failpoint('request.before-commit');
     return said(tx, runId, now, userId, needsOthers ? `asked for approval: ${run.plan.draft.summary}` : `confirmed: ${run.plan.draft.summary}`);
   });
 }
@@ -66,6 +68,7 @@ export async function approveRun(dependencies: RunDependencies, runId: string, u
       await changeRun(tx, runId, ['awaiting_approval'], { state: step.to, by: userId, at: now, approved_at: now });
       await startNow(tx, runId, now);
     }
+    failpoint('approval.before-commit');
     return said(tx, runId, now, userId, `approved: ${run.plan.draft.summary}`);
   });
 }
@@ -79,6 +82,7 @@ export async function denyRun(dependencies: RunDependencies, runId: string, user
     await addApproval(tx, run, { userId, decision: 'denied', reason, at: now });
     await changeRun(tx, runId, ['awaiting_approval'], { state: step.to, by: userId, at: now, finished_at: now, outcome: { status: 'notStarted', reason: reason === '' ? 'It was denied.' : reason } });
     await cancelDuty(tx, 'run.expire', runId);
+    failpoint('denial.before-commit');
     return said(tx, runId, now, userId, `denied: ${run.plan.draft.summary}`);
   });
 }
@@ -91,6 +95,7 @@ export async function withdrawRun(dependencies: RunDependencies, runId: string, 
     await changeRun(tx, runId, [run.state], { state: step.to, by: userId, at: now, finished_at: now, outcome: { status: 'notStarted', reason: 'It was withdrawn.' } });
     await cancelDuty(tx, 'run.expire', runId);
     await cancelDuty(tx, 'run.start', runId);
+    failpoint('withdrawal.before-commit');
     return said(tx, runId, now, userId, `withdrew: ${run.plan.draft.summary}`);
   });
 }
@@ -106,6 +111,7 @@ export async function settleRun(dependencies: RunDependencies, runId: string, us
     const outcome = { status: 'settled', happened, by: userId, note } as const;
     await changeRun(tx, runId, ['unknown'], { state: step.to, by: userId, at: now, finished_at: now, outcome });
     await cancelDuty(tx, 'run.look', runId);
+    failpoint('settlement.before-commit');
     return said(tx, runId, now, userId, `says that it ${happened ? 'happened' : 'did not happen'} (${run.plan.draft.summary}): ${note}`);
   });
 }
@@ -127,7 +133,9 @@ export async function expireRun(dependencies: RunDependencies, runId: string): P
     await changeRun(tx, runId, [run.state], { state: step.to, by: 'stockops', at: now, finished_at: now, progress_line: null, outcome });
     if (run.state === 'planned') await refreshMessages(tx, 'run', runId, now);
     else await said(tx, runId, now, 'stockops', `ran out: ${run.plan.draft.summary}`);
+    failpoint('expiry.before-commit');
   });
+  failpoint('expiry.after-commit');
 }
 
 /** The word that a person types to show that they mean this target. */
@@ -196,6 +204,7 @@ async function deciding(dependencies: RunDependencies, runId: string, userId: st
       if (run === undefined || approversOf(run).length !== approvers.length) return 'changed';
       return decide(tx, run, dependencies.clock.now(), { ruling: await rulingOf(dependencies, tx, run), identity, requester, approvers });
     });
+    if (decided !== 'changed') failpoint('decision.after-commit');
     if (decided !== 'changed') return decided;
   }
 }

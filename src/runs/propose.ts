@@ -7,6 +7,7 @@ import { possibleRulings, rulingFor, whyNeverAsk, whyNotAsk } from '../approvals
 import { checkParameters, resolveTarget, riskOf } from '../catalog/resolve.ts';
 import type { Action, System } from '../catalog/system.ts';
 import { addDuty } from '../storage/duties.ts';
+import { failpoint } from '../support/failpoints.ts';
 import { newId } from '../support/ids.ts';
 import type { Json } from '../support/json.ts';
 import { redact, redactAll } from '../support/redact/redact.ts';
@@ -50,11 +51,13 @@ export async function propose(dependencies: RunDependencies, proposal: Proposal)
   if (workedOut.kind !== 'plan') return workedOut;
   const { plan, targetKey } = workedOut;
   const id = newId(dependencies.random, 'run');
+  failpoint('plan.before-store');
   const run = await dependencies.db.transaction().execute(async (tx) => {
     await insertRun(tx, { id, plan, planHash: hashPlan(plan), targetKey, channelId: proposal.channelId, threadKey: proposal.threadKey, undoOf: proposal.undo?.id ?? null }, dependencies.clock.now());
     await addDuty(tx, { kind: 'run.expire', key: id, dueAt: new Date(plan.expiresAt) });
     return findRun(tx, id);
   });
+  failpoint('plan.after-store');
   if (run === undefined) throw new Error('a run that was just stored is not there');
   return { kind: 'planned', run };
 }

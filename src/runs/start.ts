@@ -5,6 +5,7 @@ import type { Receipt } from '../actions/ports.ts';
 import { hashPlan } from '../approvals/plan-hash.ts';
 import { whatIsMissing, whyNotAsk } from '../approvals/policy.ts';
 import { addDuty, cancelDuty } from '../storage/duties.ts';
+import { leaseMs } from '../storage/lease.ts';
 import { StockOpsError } from '../support/errors.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
@@ -44,11 +45,19 @@ export async function startRun(dependencies: RunDependencies, runId: string): Pr
   if (start.kind === 'void') return voidRun(dependencies, run, start.why, start.who);
   if (start.kind === 'not') return;
   failpoint('run.after-started');
-  const receipt = await send(dependencies, run);
+  const receipt = isStillOurs(dependencies, startedAt) ? await send(dependencies, run) : neverSent;
   failpoint('run.after-effect');
   await recordReceipt(dependencies, { ...run, state: 'started', startedAt }, receipt);
   failpoint('run.after-receipt');
 }
+
+/**
+ * Between the commit and the sending lies a moment. A process that stood still there for longer may have been taken for dead, and its run for not known:
+ * so it sends nothing, which then is all there is to know (F-40). Well below the lease, after which another process takes the run over.
+ */
+const sendWithinMs = leaseMs / 3;
+const isStillOurs = ({ clock }: RunDependencies, startedAt: Date): boolean => clock.now().getTime() - startedAt.getTime() < sendWithinMs;
+const neverSent: Receipt = { status: 'rejected', reason: 'The bot stood still just before it would have been sent.' };
 
 type Standing =
   | { readonly kind: 'stands' }
@@ -128,6 +137,7 @@ async function commitStart(dependencies: RunDependencies, run: Run, now: Date): 
       if (hold !== null) return { kind: 'void', why: holdInWords(hold, systemName(dependencies, run)), ...(hold.kind === 'frozen' && { who: { did: 'frozen', by: hold.freeze.by, at: hold.freeze.at.toISOString() } }) };
       if (step.to !== 'started') return { kind: 'void', why: ranOut };
       if (!(await changeRun(tx, run.id, ['approved'], { state: step.to, by: 'stockops', at: now, started_at: now, progress_line: null }))) return { kind: 'not' };
+      failpoint('run.before-start-commit');
       await announceRun(tx, run, now, { actor: 'stockops', text: `started: ${run.plan.draft.summary}` });
       return { kind: 'started' };
     });
@@ -146,7 +156,11 @@ function systemName(dependencies: RunDependencies, run: Run): string {
 
 async function send(dependencies: RunDependencies, run: Run): Promise<Receipt> {
   try {
-    return await within(dependencies, effectDeadlineMs, ({ ports, signal }) => sendVia(ports, run.plan.draft.request, run.id, signal));
+    return await within(dependencies, effectDeadlineMs, ({ ports, signal }) => {
+      const answer = sendVia(ports, run.plan.draft.request, run.id, signal);
+      failpoint('run.during-effect');
+      return answer;
+    });
   } catch (error) {
     // A connector that throws has not said that nothing happened.
     dependencies.log.error('A connector threw while sending an effect', { run: run.id, error: messageOf(error) });
@@ -179,6 +193,7 @@ async function recordReceipt(dependencies: RunDependencies, run: Run, receipt: R
       return;
     }
     if (await changeRun(tx, run.id, ['started', 'unknown'], { state: 'started', by: 'stockops', at: now, receipt })) await addDuty(tx, { kind: 'run.watch', key: run.id, dueAt: new Date(now.getTime() + 1_000) });
+    failpoint('run.before-receipt-commit');
   });
 }
 
@@ -190,7 +205,9 @@ async function loseRun({ db, clock }: RunDependencies, run: Run, reason: string)
     if (!(await changeRun(tx, run.id, ['started'], { state: 'unknown', by: 'stockops', at: now, outcome, progress_line: null, ...(run.receipt !== null && { receipt: run.receipt }) }))) return;
     await announceRun(tx, run, now, { actor: 'stockops', text: `not known whether it happened: ${run.plan.draft.summary}` });
     await addDuty(tx, { kind: 'run.look', key: run.id, dueAt: now });
+    failpoint('run.before-unknown-commit');
   });
+  failpoint('run.after-unknown');
 }
 
 async function voidRun({ db, clock }: RunDependencies, run: Run, reason: string, who?: NotStarted['who']): Promise<void> {

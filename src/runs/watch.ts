@@ -28,6 +28,7 @@ export async function watchRun(dependencies: RunDependencies, runId: string): Pr
   if (run === undefined || run.state !== 'started' || primitive === undefined) return;
   const now = dependencies.clock.now();
   const progress = await look(dependencies, run, primitive, now);
+  failpoint('watch.after-look');
   const lateMs = now.getTime() - (run.startedAt ?? now).getTime() - run.plan.draft.settleWithinMs;
   switch (progress.status) {
     case 'running':
@@ -56,10 +57,12 @@ export async function lookAgain(dependencies: RunDependencies, runId: string): P
 /** Clear evidence closes it by itself; what is not clear yet is looked at again, less and less often, and is for people meanwhile. */
 async function lookForEvidence(dependencies: RunDependencies, run: Run, primitive: WritePrimitive): Promise<void> {
   const now = dependencies.clock.now();
+  failpoint('evidence.before-look');
   const evidence = await within(dependencies, readDeadlineMs, (context) => primitive.evidence(context, progressInput(run, now) as never)).catch((error: unknown) => {
     if (error instanceof StockOpsError) return { verdict: 'unclear' as const, lines: [error.message] };
     throw error;
   });
+  failpoint('evidence.after-look');
   await dependencies.db.transaction().execute(async (tx) => {
     if (evidence.verdict === 'happened') {
       // How it goes on can be watched like any other run.
@@ -81,6 +84,7 @@ async function lookForEvidence(dependencies: RunDependencies, run: Run, primitiv
     const againAt = nextLookAt(run.startedAt ?? now, now);
     if (againAt !== null) await addDuty(tx, { kind: 'run.look', key: run.id, dueAt: againAt });
   });
+  failpoint('evidence.after-commit');
 }
 
 /** Half as long again as it has been unknown, between 15 s and 10 min; after a day it is for people alone. */

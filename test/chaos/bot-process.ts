@@ -1,124 +1,256 @@
-/** The real bot as a process of its own among stand-ins of this one: what `kill -9` is about. Time is real here; every wait is for an event. */
+/** The real bot as processes of its own among stand-ins of this one: what `kill -9` is about. Time is real here; every wait is for an event. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startStandIns, type StandIns } from '../../sandbox/stand-ins.ts';
+import { quickTiming } from '../../sandbox/kubernetes/world.ts';
+import { openDatabase, type Db } from '../../src/storage/database.ts';
+import { databaseClock } from '../../src/storage/database-clock.ts';
+import { dropLeases } from '../../src/storage/installation.ts';
 import { systemClock } from '../../src/support/clock.ts';
-import type { Failpoint } from '../../src/support/failpoints.ts';
+import type { Failpoint, Fault } from '../../src/support/failpoints.ts';
+import { checkInvariants, type SentBody, type Verdict } from '../harness/checker.ts';
 import { freshStorage } from '../harness/storage.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-export interface BotProcess extends AsyncDisposable {
-  readonly standIns: StandIns;
-  readonly folder: string;
+/** One process of the bot. */
+export interface BotProcess {
+  readonly pid: number;
   readonly intakeUrl: string;
-  /** What the processes logged, the last lines. */
-  log(): string;
-  /** Resolves when this process has carried out something of that kind. */
-  untilHandled(kind: 'command' | 'press' | 'submit'): Promise<void>;
-  /** From now on the process dies where the failpoint is. */
-  arm(point: Failpoint): Promise<void>;
-  /** `kill -9` from outside. */
-  kill(): void;
-  /** Resolves when the process has died, then starts it again on the same database, with nothing armed. */
-  startAgain(): Promise<void>;
+  readonly operationsUrl: string;
+  /** Resolves with what ended it: a signal, or its exit status. */
+  readonly ended: Promise<string>;
+  signal(signal: NodeJS.Signals): void;
+  /** `kill -9` from outside; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
-export async function startBotProcess(): Promise<BotProcess> {
-  const cleanup = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'stockops-kill-'));
-  cleanup.defer(() => rm(folder, { recursive: true, force: true }));
-  const storage = cleanup.use(await freshStorage());
+export interface Met {
+  readonly point: Failpoint;
+  readonly fault: Fault;
+  readonly process: BotProcess;
+}
+
+/** One installation: a database, the stand-ins around it, and the processes that share it. */
+export interface Installation extends AsyncDisposable {
+  readonly standIns: StandIns;
+  readonly isOnPostgres: boolean;
+  readonly running: readonly BotProcess[];
+  /** Every webhook that was sent by `send`. */
+  readonly sent: readonly SentBody[];
+  /** What the processes said last. */
+  log(): string;
+  /** Resolves when it is ready and Slack's stand-in has its connection. */
+  start(): Promise<BotProcess>;
+  /** The first process that comes there, in whatever it does, has the fault; after that nobody has. `before`: what else strikes, on the way there. */
+  arm(point: Failpoint, fault: Fault, before?: readonly string[]): Promise<void>;
+  /** Of what was armed last, `before` not counted. */
+  untilMet(withinMs?: number): Promise<Met>;
+  disarm(): Promise<void>;
+  /** What is returned resolves when the processes have carried out one more of that kind. */
+  counting(kind: 'command' | 'press' | 'submit'): Promise<() => Promise<void>>;
+  /** Sends a webhook to one of the processes. `undefined`: no answer came. */
+  send(notification: object, to?: BotProcess): Promise<number | undefined>;
+  /** As if the half minute had passed after which a dead process's work is free. On PGlite a start does the same. */
+  leasesRunOut(): Promise<void>;
+  /** Asks the database. On PGlite only while no process runs. */
+  query<T>(work: (db: Db) => Promise<T>): Promise<T>;
+  /** Ends every process and says what holds (GUARANTEES 2.2). */
+  check(): Promise<readonly Verdict[]>;
+}
+
+export async function startInstallation(environment: Readonly<Record<string, string>> = {}): Promise<Installation> {
+  await using starting = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'stockops-chaos-'));
+  starting.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const storage = starting.use(await freshStorage());
   const systemsDirectory = join(folder, 'systems');
   await copySystems(systemsDirectory);
-  const standIns = cleanup.use(await startStandIns({ clock: systemClock, folder, persists: false, systemsDirectory }));
+  const standIns = starting.use(await startStandIns({ clock: systemClock, folder, persists: false, systemsDirectory, timing: quickTiming }));
   const armedFile = join(folder, 'armed');
-  await writeFile(armedFile, '');
+  const settings = storage.settings.kind === 'postgres' ? storage.settings : ({ kind: 'pglite', dataDirectory: join(folder, 'database') } as const);
+  const shared: { db?: Db } = {};
+  if (settings.kind === 'postgres') {
+    const db = await openDatabase({ ...settings, connections: 2 });
+    starting.defer(() => db.destroy());
+    shared.db = db;
+  }
 
   const { PATH, HOME } = process.env;
-  const environment = {
+  const settingsOfBot = {
     ...standIns.environment,
     ...(PATH !== undefined && { PATH }),
     ...(HOME !== undefined && { HOME }),
-    ...(storage.settings.kind === 'postgres' && { DATABASE_URL: storage.settings.url, STOCKOPS_ALLOW_LOSS: 'true' }),
+    ...(settings.kind === 'postgres' && { DATABASE_URL: settings.url, STOCKOPS_ALLOW_LOSS: 'true' }),
     STOCKOPS_DATA_DIR: join(folder, 'database'),
     STOCKOPS_FAILPOINTS: `@${armedFile}`,
+    NODE_COMPILE_CACHE: join(tmpdir(), 'stockops-chaos-compiled'),
     HOST: '127.0.0.1',
     PORT: '0',
     OPS_PORT: '0',
     LOG_LEVEL: 'info',
+    ...environment,
   };
-  let running: { readonly child: ChildProcess; readonly died: Promise<string | null>; readonly intakeUrl: string; readonly operationsUrl: string };
+
+  const running = new Set<BotProcess>();
+  const sent: SentBody[] = [];
   let said = '';
-  const begin = async (): Promise<void> => {
-    const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'serve'], { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-    const died = new Promise<string | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2_000)));
-    running = { child, died, ...(await readyAt(child)) };
-    await standIns.slack.untilConnected();
-  };
-  await begin();
-  cleanup.defer(async () => {
-    running.child.kill('SIGKILL');
-    await running.died;
+  let met: Met | undefined;
+  let awaited: string | undefined = '';
+  let tellMet = (): void => {};
+  starting.defer(async () => {
+    await Promise.all([...running].map((one) => one.kill()));
   });
 
+  const start = async (): Promise<BotProcess> => {
+    const connectionsBefore = standIns.slack.connectionCount;
+    const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'serve'], { cwd: root, env: settingsOfBot, stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));
+    const urls = await readyAt(child, (line) => {
+      said = `${said}${line}\n`.slice(-4_000);
+      const [, point, fault, pid] = /^failpoint (\S+)=(\w+) in (\d+)$/.exec(line) ?? [];
+      if (point !== awaited || Number(pid) !== child.pid) return;
+      met = { point: point as Failpoint, fault: fault as Fault, process: one };
+      tellMet();
+    });
+    const one: BotProcess = {
+      pid: child.pid ?? 0,
+      ...urls,
+      ended,
+      signal: (signal) => void child.kill(signal),
+      kill: async () => {
+        child.kill('SIGKILL');
+        await ended;
+      },
+    };
+    running.add(one);
+    void ended.then(() => running.delete(one));
+    await standIns.slack.until((slack) => slack.connectionCount > connectionsBefore, { withinMs: 60_000, what: 'the connection of the bot' });
+    return one;
+  };
+
+  const query = async <T>(work: (db: Db) => Promise<T>): Promise<T> => {
+    if (shared.db !== undefined) return work(shared.db);
+    if (running.size > 0) throw new Error('PGlite is in the hands of the bot while that runs');
+    const db = await openDatabase(settings);
+    try {
+      return await work(db);
+    } finally {
+      await db.destroy();
+    }
+  };
+
+  const living = starting.move();
   return {
     standIns,
-    folder,
-    get intakeUrl() {
-      return running.intakeUrl;
+    isOnPostgres: settings.kind === 'postgres',
+    get running() {
+      return [...running];
     },
+    sent,
     log: () => said,
-    untilHandled: async (kind) => {
-      for (;;) {
-        const metrics = await (await fetch(`${running.operationsUrl}/metrics`)).text();
-        if (metrics.includes(`stockops_interactions_total{kind="${kind}",outcome="handled"}`)) return;
-      }
+    start,
+    arm: async (point, fault, before = []) => {
+      met = undefined;
+      awaited = point;
+      await writeFile(armedFile, [...before, `${point}=${fault}`].join(','));
     },
-    arm: (point) => writeFile(armedFile, point),
-    kill: () => void running.child.kill('SIGKILL'),
-    startAgain: async () => {
+    untilMet: async (withinMs = 60_000) => {
       const patience = new AbortController();
-      const signal = await Promise.race([running.died, systemClock.sleep(90_000, patience.signal).then(() => 'patience')]);
+      const meeting = new Promise<void>((resolve) => {
+        tellMet = resolve;
+        if (met !== undefined) resolve();
+      });
+      await Promise.race([meeting, systemClock.sleep(withinMs, patience.signal)]);
       patience.abort();
-      if (signal === 'patience') await standIns.slack.until(() => false, { withinMs: 1, what: 'the death of the bot' });
-      if (signal !== 'SIGKILL') throw new Error(`the bot ended by ${signal ?? 'itself'} and not by SIGKILL`);
-      await writeFile(armedFile, '');
-      await standIns.slack.until((slack) => slack.connectionCount === 0, { what: 'the end of the dead connection' });
-      await begin();
+      if (met === undefined) throw new Error(`Nobody came to the failpoint that is armed. The bot said:\n${said}`);
+      return met;
     },
-    [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
+    disarm: () => rm(armedFile, { force: true }),
+    counting: async (kind) => {
+      const count = async (): Promise<number> => {
+        const counts = await Promise.all(
+          [...running].map(async ({ operationsUrl }) => {
+            const metrics = await (await fetch(`${operationsUrl}/metrics`)).text();
+            return Number(new RegExp(`^stockops_interactions_total\\{kind="${kind}",outcome="handled"\\} (\\d+)`, 'm').exec(metrics)?.[1] ?? 0);
+          }),
+        );
+        return counts.reduce((sum, one) => sum + one, 0);
+      };
+      const before = await count();
+      return async () => {
+        while ((await count()) <= before) await systemClock.sleep(20);
+      };
+    },
+    send: async (notification, to = [...running][0]) => {
+      const body = JSON.stringify(notification);
+      const status = await fetch(`${to?.intakeUrl ?? ''}/webhooks/alertmanager`, {
+        method: 'POST',
+        body,
+        headers: { authorization: `Bearer ${standIns.alertmanagerToken}`, 'content-type': 'application/json' },
+        signal: AbortSignal.timeout(10_000),
+      }).then((response) => response.status, () => undefined);
+      sent.push({ body, acknowledged: status === 200 });
+      return status;
+    },
+    leasesRunOut: async () => {
+      if (shared.db !== undefined) await dropLeases(shared.db);
+    },
+    query,
+    check: async () => {
+      await Promise.all([...running].map((one) => one.kill()));
+      return query(async (db) => checkInvariants(db, standIns, (settings.kind === 'postgres' ? await databaseClock(db, systemClock) : systemClock).now(), sent));
+    },
+    [Symbol.asyncDispose]: () => living.disposeAsync(),
   };
 }
 
-/** Reads the process's log until it says where it listens; what it said is in the error when it ends before. */
-function readyAt(child: ChildProcess): Promise<{ readonly intakeUrl: string; readonly operationsUrl: string }> {
+/** Reads what the process says, line by line, for as long as it lives; resolves when it says where it listens. */
+function readyAt(child: ChildProcess, hear: (line: string) => void): Promise<{ readonly intakeUrl: string; readonly operationsUrl: string }> {
   return new Promise((resolve, reject) => {
-    let said = '';
-    const hear = (chunk: Buffer): void => {
-      said += chunk.toString();
-      const ready = said.split('\n').find((line) => line.includes('"msg":"Ready"'));
-      if (ready === undefined || !ready.endsWith('}')) return;
-      const { intake, operations } = JSON.parse(ready) as { intake: string; operations: string };
-      resolve({ intakeUrl: intake, operationsUrl: operations });
-    };
-    child.stdout?.on('data', hear);
-    child.stderr?.on('data', hear);
-    child.once('exit', () => reject(new Error(`The bot did not start:\n${said}`)));
+    const lines: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      let begun = '';
+      stream?.on('data', (chunk: Buffer) => {
+        const parts = (begun + chunk.toString()).split('\n');
+        begun = parts.pop() ?? '';
+        for (const line of parts) {
+          lines.push(line);
+          hear(line);
+          if (!line.includes('"msg":"Ready"')) continue;
+          const { intake, operations } = JSON.parse(line) as { intake: string; operations: string };
+          resolve({ intakeUrl: intake, operationsUrl: operations });
+        }
+      });
+    }
+    child.once('exit', () => reject(new Error(`The bot did not start:\n${lines.join('\n')}`)));
   });
 }
 
-/** The catalog with addresses that refuse at once: nothing outside this machine is asked. */
+/**
+ * The catalog with addresses that refuse at once, so that nothing outside this machine is asked; without cool-downs, because here the same thing is done
+ * again and again; with one approval for what needs two; and where nobody is served a plan runs out at once.
+ */
 async function copySystems(to: string): Promise<void> {
   await cp(join(root, 'systems'), to, { recursive: true });
-  for (const entry of await readdir(to, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
-    const file = join(to, entry.name, 'system.yaml');
+  const change = async (file: string, edit: (text: string) => string): Promise<void> => {
     const text = await readFile(file, 'utf8');
-    await writeFile(file, text.replace(/((?:baseUrl|prometheusUrl|url): *"?)https?:\/\/[a-z0-9.-]+(?::\d+)?/g, '$1http://127.0.0.1:9'));
+    await writeFile(file, edit(text));
+  };
+  const withoutCooldown = (text: string): string => text.replaceAll(/cooldown: *\w+/g, 'cooldown: 0s');
+  await change(join(to, 'defaults.yaml'), withoutCooldown);
+  await change(join(to, 'policies.yaml'), (text) => text.replace(/(- id: high\n(?:.*\n)*? *expiresAfter: )15m/, '$15s'));
+  for (const entry of await readdir(to, { withFileTypes: true })) {
+    const file = join(to, entry.name, 'system.yaml');
+    if (!entry.isDirectory() || !existsSync(file)) continue;
+    await change(file, (text) =>
+      withoutCooldown(text)
+        .replace(/((?:baseUrl|prometheusUrl|url): *"?)https?:\/\/[a-z0-9.-]+(?::\d+)?/g, '$1http://127.0.0.1:9')
+        .replace(/(use: compose\.stop\n(?:.*\n)*? *risk: )destructive/, '$1high'),
+    );
   }
 }

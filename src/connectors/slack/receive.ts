@@ -53,6 +53,7 @@ export function createSlackReceiver(settings: ReceiveSettings, sink: Interaction
     const stored = await sink.store(interaction);
     failpoint('interaction.after-store');
     await acknowledge();
+    failpoint('interaction.after-acknowledge');
     if (stored === 'stored') await sink.handle(interaction);
   };
 
@@ -61,6 +62,7 @@ export function createSlackReceiver(settings: ReceiveSettings, sink: Interaction
   app.event('app_home_opened', ({ body }) => accept(parseHomeOpened(body), async () => {}));
   app.view(/.*/, async ({ body, ack }) => {
     const submission = parseSubmission(body);
+    failpoint('submission.before-answer');
     const answer = submission === null ? ({ kind: 'close' } as const) : await sink.answerSubmission(submission);
     if (answer.kind === 'errors') return ack({ response_action: 'errors', errors: { ...answer.errors } });
     return accept(submission, () => (answer.kind === 'update' ? ack({ response_action: 'update', view: answer.view as never }) : ack()));

@@ -75,7 +75,9 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
 
   async function viewAnswerOf(method: string, call: () => Promise<{ view?: { id?: string; hash?: string } | undefined }>): Promise<ViewAnswer> {
     try {
+      failpoint('view.before-open');
       const { view } = await call();
+      failpoint('view.after-open');
       onMeasured(method, 'done');
       return { status: 'done', viewId: view?.id ?? '', hash: view?.hash ?? '' };
     } catch (error) {
@@ -95,7 +97,6 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     channelId,
     post: ({ channel, threadTs, content, key }) =>
       toChannel(channel, 'chat.postMessage', async (id) => {
-        failpoint('card.before-post');
         const posted = await paced.chat.postMessage({
           channel: id,
           text: content.text,
