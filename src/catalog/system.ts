@@ -11,6 +11,24 @@ export interface Catalog {
   readonly systems: readonly System[];
   readonly roles: ReadonlyMap<string, Role>;
   readonly policies: readonly PolicyRule[];
+  /** Who may send alerts, by id. */
+  readonly sources: ReadonlyMap<string, Source>;
+}
+
+/** One sender of alerts, known by its token alone. */
+export interface Source {
+  readonly id: string;
+  /** Names of the settings that hold its tokens; two while one replaces the other. */
+  readonly tokenSettings: readonly string[];
+  readonly reach: 'everything' | readonly Place[];
+}
+/** Every condition that is given must hold; within one, any of its names. */
+export interface Place {
+  readonly systems?: readonly string[];
+  readonly environments?: readonly string[];
+  /** Contexts of the kubeconfig, or Docker hosts. */
+  readonly clusters?: readonly string[];
+  readonly namespaces?: readonly string[];
 }
 
 export interface System {

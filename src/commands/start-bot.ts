@@ -4,7 +4,6 @@ import type { Ports } from '../actions/ports.ts';
 import { createApp, type App, type Listening } from '../app.ts';
 import { loadCatalog, type LoadedCatalog } from '../catalog/load.ts';
 import type { Problem } from '../catalog/problem.ts';
-import type { Catalog } from '../catalog/system.ts';
 import type { Settings } from '../config/settings.ts';
 import { createComposePort } from '../connectors/compose/compose.ts';
 import { createHelmPort } from '../connectors/helm/helm.ts';
@@ -22,6 +21,7 @@ import { dropLeases, readInstallation } from '../storage/installation.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/ids.ts';
 import { messageOf, type Log } from '../support/log.ts';
+import { sendersOf } from './senders-of.ts';
 
 export interface BotParts {
   readonly settings: Settings;
@@ -56,10 +56,17 @@ export interface RunningBot {
  */
 export async function startBot(parts: BotParts): Promise<Started> {
   const { settings, storage, log } = parts;
-  const load = parts.load ?? (() => loadCatalog(settings.STOCKOPS_SYSTEMS_DIR, primitives));
+  const loadFiles = parts.load ?? (() => loadCatalog(settings.STOCKOPS_SYSTEMS_DIR, primitives));
+  /** The catalog, and the tokens of those whom it lets send alerts: they fit together, or neither counts. */
+  const load = async () => {
+    const loaded = await loadFiles();
+    if (!loaded.ok) return loaded;
+    const senders = sendersOf(loaded.catalog, settings.alertmanagerTokens);
+    return senders.ok ? { ...senders, catalog: loaded.catalog } : senders;
+  };
   const loaded = await load();
   if (!loaded.ok) return { kind: 'wrongCatalog', problems: loaded.problems };
-  let catalog: Catalog = loaded.catalog;
+  let inForce = loaded;
 
   const lock: DataDirectoryLock | null = storage.kind === 'pglite' && storage.dataDirectory !== 'memory' ? await lockDataDirectory(storage.dataDirectory) : null;
   const db = await openDatabase(storage);
@@ -79,7 +86,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
     clock,
     random: parts.random,
     log,
-    catalog: () => catalog,
+    catalog: () => inForce.catalog,
     ports: connections.ports,
     pagerduty: createPagerDuty({
       eventsUrl: settings.PAGERDUTY_EVENTS_URL,
@@ -90,7 +97,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
     routingKey: (setting) => settings.routingKeys.get(setting),
     slack: (onMeasured) => createSlackPort(slackSettings(settings), onMeasured),
     receiver: (sink) => createSlackReceiver({ ...slackSettings(settings), mode: receiveMode(settings) }, sink),
-    sources: [{ name: 'alertmanager', tokens: settings.ALERTMANAGER_TOKEN }],
+    sources: () => inForce.sources,
   });
   const urls = await app.start({ ...parts.doors, loops: parts.loops });
 
@@ -106,8 +113,8 @@ export async function startBot(parts: BotParts): Promise<Started> {
           log.error('The changed catalog is wrong; the old one stays in force', { problems: again.problems.length, first: again.problems[0]?.message });
           return again.problems;
         }
-        catalog = again.catalog;
-        log.info('The catalog was read again', { version: catalog.version.slice(0, 12) });
+        inForce = again;
+        log.info('The catalog was read again', { version: again.catalog.version.slice(0, 12) });
         return [];
       },
       stop: async () => {

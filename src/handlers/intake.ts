@@ -27,7 +27,7 @@ const alertmanagerPath = '/webhooks/alertmanager';
 
 export interface IntakeSettings {
   /** Tokens that are valid now, by source. */
-  readonly sources: readonly { readonly name: string; readonly tokens: readonly string[] }[];
+  readonly sources: () => readonly { readonly name: string; readonly tokens: readonly string[] }[];
   /** In HTTP mode, what takes Slack's requests and verifies them; `null` in Socket Mode. */
   readonly slack: ((request: IncomingMessage, response: ServerResponse) => void) | null;
   /** Why nothing may be taken now, or `null`. */
@@ -55,7 +55,7 @@ export function createIntake(bot: Bot, settings: IntakeSettings): FastifyInstanc
 
   // Who it is, and whether there is room, is settled before a byte of the body is read.
   const admit = async (request: FastifyRequest, reply: FastifyReply) => {
-    const source = sourceOf(settings.sources, request.headers.authorization);
+    const source = sourceOf(settings.sources(), request.raw.headersDistinct['authorization']);
     if (source === null) {
       bot.metrics.webhooks.inc({ source: 'unknown', answer: '401' });
       return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'The bearer token is missing or wrong.' });
@@ -122,9 +122,9 @@ function isTimely(stamps: readonly string[] | undefined, now: Date): boolean {
   return Math.abs(now.getTime() / 1_000 - Number(stamp)) <= slackWindowSeconds;
 }
 
-/** The source is who the token says it is, never what the body says (T-01). Compared in the same time whatever was sent. */
-function sourceOf(sources: IntakeSettings['sources'], header: string | undefined): string | null {
-  const given = digest(/^Bearer (\S+)$/.exec(header ?? '')?.[1] ?? '');
+/** The source is who the token says it is, never what the body says (T-01). Compared in the same time whatever was sent. Of two tokens, which is meant? None. */
+function sourceOf(sources: ReturnType<IntakeSettings['sources']>, headers: readonly string[] = []): string | null {
+  const given = digest(headers.length === 1 ? (/^Bearer (\S+)$/.exec(headers[0] ?? '')?.[1] ?? '') : '');
   let found: string | null = null;
   for (const source of sources) for (const token of source.tokens) if (timingSafeEqual(given, digest(token))) found = source.name;
   return found;

@@ -8,7 +8,7 @@ const system = { id: 'shop', name: 'Shop', access: { viewers: ['staff'], operato
 const rule = (change: Partial<PolicyRule> = {}): PolicyRule => ({
   id: 'high', risk: 'high', system: null, environment: null, protectedOnly: false, mayAsk: ['operators'], mayApprove: ['approvers', 'owners'], approvals: 1, ownerAmongThem: false, confirm: true, typedConfirmation: false, expiresAfterMs: 900_000, ...change,
 });
-const catalog = (policies: readonly PolicyRule[]): Catalog => ({ version: '', systems: [system], roles: new Map([['sre', { id: 'sre', name: 'SRE', slackGroup: null, pagerdutySchedule: null, slackUsers: [] }]]), policies });
+const catalog = (policies: readonly PolicyRule[]): Catalog => ({ version: '', systems: [system], roles: new Map([['sre', { id: 'sre', name: 'SRE', slackGroup: null, pagerdutySchedule: null, slackUsers: [] }]]), policies, sources: new Map() });
 const ruling = (change: Partial<PolicyRule> = {}): Ruling => rulingFor(catalog([rule(change)]), system, 'production', 'high');
 
 const person = (id: string, roles: readonly string[], change: Partial<Person> = {}): Identity => ({
