@@ -96,7 +96,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
     }),
     routingKey: (setting) => settings.routingKeys.get(setting),
     slack: (onMeasured) => createSlackPort(slackSettings(settings), onMeasured),
-    receiver: (sink) => createSlackReceiver({ ...slackSettings(settings), mode: receiveMode(settings) }, sink),
+    receiver: (sink) => createSlackReceiver({ ...slackSettings(settings), mode: receiveMode(settings, clock) }, sink),
     sources: () => inForce.sources,
   });
   const urls = await app.start({ ...parts.doors, loops: parts.loops });
@@ -149,7 +149,7 @@ function slackSettings(settings: Settings): { botToken: string; apiUrl?: string 
   return { botToken: settings.SLACK_BOT_TOKEN, ...(settings.SLACK_API_URL !== undefined && { apiUrl: settings.SLACK_API_URL }) };
 }
 
-function receiveMode(settings: Settings): ReceiveSettings['mode'] {
+function receiveMode(settings: Settings, clock: Clock): ReceiveSettings['mode'] {
   if (settings.SLACK_APP_TOKEN !== undefined) return { kind: 'socket', appToken: settings.SLACK_APP_TOKEN };
-  return { kind: 'http', signingSecret: settings.SLACK_SIGNING_SECRET ?? '' };
+  return { kind: 'http', signingSecret: settings.SLACK_SIGNING_SECRET ?? '', clock };
 }
