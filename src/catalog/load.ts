@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildSystem, completeFile, type Overrides } from './build-system.ts';
+import { buildSystem, completeFile, withoutUndefined, type Overrides } from './build-system.ts';
 import { checkActions, checkComponents } from './checks/actions.ts';
 import { checkCollisions } from './checks/collisions.ts';
 import { checkLiterals, checkTextLiterals } from './checks/literals.ts';
@@ -9,12 +9,14 @@ import { checkActionsHavePolicies, checkPolicies } from './checks/policies.ts';
 import { checkReferences } from './checks/references.ts';
 import { checkRunbook } from './checks/runbook.ts';
 import { checkOrder } from './checks/severities.ts';
+import { checkSources } from './checks/sources.ts';
 import { parseFile, valueAt } from './parse-file.ts';
 import { type Problem, type Report, sortProblems } from './problem.ts';
 import { parseRunbook, type ParsedSection } from './runbook.ts';
 import { DefaultsFile, PoliciesFile, RolesFile } from './schema/shared-files.ts';
+import { SourcesFile } from './schema/sources-file.ts';
 import { SystemFile } from './schema/system-file.ts';
-import type { Catalog, Primitives } from './system.ts';
+import type { Catalog, Primitives, Source as AlertSource } from './system.ts';
 import type { SystemSource } from './system-source.ts';
 import { parseSource, reporter, type Source } from './yaml-source.ts';
 
@@ -25,7 +27,7 @@ export type LoadedCatalog =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
- * Reads a directory of systems: `roles.yaml`, `policies.yaml`, `defaults.yaml` and, in a folder per system, `system.yaml` and `runbook.md`.
+ * Reads a directory of systems: `roles.yaml`, `policies.yaml`, `defaults.yaml` and, in a folder per system, `system.yaml` and `runbook.md`; `sources.yaml` where there is one.
  * Never throws for what stands in the files and never gives half a catalog: either everything fits together, or all problems are named at once.
  */
 export async function loadCatalog(directory: string, primitives: Primitives, options: { readonly overrides?: Overrides } = {}): Promise<LoadedCatalog> {
@@ -61,6 +63,9 @@ export async function loadCatalog(directory: string, primitives: Primitives, opt
   const policies = policiesSource && parseFile(PoliciesFile, policiesSource.source.data, policiesSource.report)?.value;
   const defaults = defaultsSource && parseFile(DefaultsFile, defaultsSource.source.data, defaultsSource.report)?.value;
 
+  const alertSources = (await isThere(join(directory, 'sources.yaml'))) ? await readYaml('sources.yaml') : null;
+  const alertSourcesFile = alertSources && parseFile(SourcesFile, alertSources.source.data, alertSources.report)?.value;
+
   const sources: SystemSource[] = [];
   const fromDefaults: string[] = [];
   for (const folder of await systemFolders(directory)) {
@@ -88,6 +93,7 @@ export async function loadCatalog(directory: string, primitives: Primitives, opt
   }
   checkCollisions(sources);
   if (policies !== undefined && policiesSource !== undefined && roles !== undefined) checkPolicies(policies, policiesSource.report, sources, roleIds);
+  if (alertSources && alertSourcesFile) checkSources(alertSourcesFile, alertSources.report, sources);
   if (defaults !== undefined) checkDefaultChannels(defaults, defaultsSource?.report);
 
   if (problems.length > 0 || roles === undefined || policies === undefined) return { ok: false, problems: sortProblems(problems) };
@@ -116,8 +122,20 @@ export async function loadCatalog(directory: string, primitives: Primitives, opt
       })),
       samePerson: roles.samePerson,
       holds: policies.holds,
+      sources: alertSourcesFile ? buildSources(alertSourcesFile) : onlySource,
     },
   };
+}
+
+/** Without `sources.yaml`, whoever has the one token may send alerts about everything. */
+const onlySource: Catalog['sources'] = new Map([['alertmanager', { id: 'alertmanager', tokenSettings: ['ALERTMANAGER_TOKEN'], reach: 'everything' }]]);
+
+function buildSources({ sources }: SourcesFile): Catalog['sources'] {
+  return new Map(Object.entries(sources).map(([id, { tokenSettings, reach }]): [string, AlertSource] => [id, { id, tokenSettings, reach: reach?.map((place) => withoutUndefined(place)) ?? 'everything' }]));
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(() => true, () => false);
 }
 
 /** For what a system's file must have and has not, so that the rest of it can be checked all the same. */

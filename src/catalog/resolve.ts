@@ -5,6 +5,7 @@
 import type { Refusal, Target, WorkloadTarget } from '../actions/plan.ts';
 import type { Json } from '../support/json.ts';
 import { didYouMean } from './did-you-mean.ts';
+import type { MayReach } from './reach.ts';
 import type { Action, ActionParameter, AlertRule, Catalog, Component, Environment, KubernetesEnvironment, Probe, Risk, RiskCondition, Severity, System } from './system.ts';
 
 /** By id, alias or name, in any case. */
@@ -245,6 +246,12 @@ export interface Attribution {
   readonly rule: AlertRule | null;
 }
 
+/** An alert that names a place where its source has no say (T-07). */
+export interface OutOfReach {
+  /** `Stock Service (production)` */
+  readonly outOfReach: string;
+}
+
 /** Labels that say where an alert comes from, the most telling first; others follow in the order of the files (X-11). */
 const tellingLabels = ['system', 'namespace', 'job', 'release'];
 
@@ -253,29 +260,35 @@ type Labels = Readonly<Record<string, string>>;
 /**
  * The first label that some system claims decides, in the order above; the alert's name comes last, because two systems may use the same.
  * By name only where the alert carries none of these labels: one that says where it is from, and whose place is nobody's, is nobody's.
+ * What the labels name must lie where the alert's source may reach; where they leave the environment open, it is one that does.
  */
-export function attributeAlert(catalog: Catalog, labels: Labels): Attribution | null {
+export function attributeAlert(catalog: Catalog, labels: Labels, mayReach: MayReach): Attribution | OutOfReach | null {
   const claimed = new Set([...tellingLabels, ...catalog.systems.flatMap((system) => system.alerts.attribution.map(({ label }) => label))]);
   for (const label of claimed) {
     const system = catalog.systems.find((candidate) => candidate.alerts.attribution.some((matcher) => matcher.label === label && matcher.equals === labelOf(labels, label)));
-    if (system !== undefined) return attributionIn(system, labels);
+    if (system !== undefined) return attributionIn(system, labels, mayReach);
   }
   if ([...claimed].some((label) => labelOf(labels, label) !== undefined)) return null;
   const byName = catalog.systems.filter((system) => system.alerts.rules.some(({ name }) => name === labelOf(labels, 'alertname')));
-  return byName.length === 1 ? attributionIn(byName[0]!, labels) : null;
+  return byName.length === 1 ? attributionIn(byName[0]!, labels, mayReach) : null;
 }
 
-function attributionIn(system: System, labels: Labels): Attribution {
+function attributionIn(system: System, labels: Labels, mayReach: MayReach): Attribution | OutOfReach {
+  const meant = environmentsOf(system, labels);
+  const environment = meant.find((candidate) => mayReach(system, candidate));
+  if (environment === undefined) return { outOfReach: `${system.name} (${meant.map(({ name }) => name).join(', ')})` };
   const rule = system.alerts.rules.find(({ name }) => name === labelOf(labels, 'alertname')) ?? null;
-  return { system, environment: environmentOf(system, labels), component: componentOf(system, rule, labels), rule };
+  return { system, environment, component: componentOf(system, rule, labels), rule };
 }
 
-/** The one that the label `environment` names, else the first with the alert's namespace, else the default. */
-function environmentOf(system: System, labels: Labels): Environment {
+/** The one that the label `environment` names, else those with the alert's namespace, else all, the default first. */
+function environmentsOf(system: System, labels: Labels): readonly Environment[] {
   const environments = [...system.environments.values()];
-  const namespace = labelOf(labels, 'namespace');
   const named = system.environments.get(labelOf(labels, 'environment') ?? '');
-  return named ?? environments.find((environment) => environment.platform === 'kubernetes' && environment.namespace === namespace) ?? environments[0]!;
+  if (named !== undefined) return [named];
+  const namespace = labelOf(labels, 'namespace');
+  const inNamespace = environments.filter((environment) => environment.platform === 'kubernetes' && environment.namespace === namespace);
+  return inNamespace.length === 0 ? environments : inNamespace;
 }
 
 /** The rule's, else the one that a label names, else the default. */

@@ -1,11 +1,12 @@
 import { formatDuration } from './duration.ts';
 import type { Problem } from './problem.ts';
-import type { Action, Catalog, System } from './system.ts';
+import type { Action, Catalog, Source, System } from './system.ts';
 
 /** What each system offers, as plain text: what `stockops check-config` prints when all is well. */
 export function summarize(catalog: Catalog): string {
   const systems = catalog.systems.map((system) => [...summarizeSystem(system), ''].join('\n'));
-  return [...systems, `${count(catalog.systems.length, 'system')}, ${count(catalog.roles.size, 'role')}, ${count(catalog.policies.length, 'policy rule')} · version ${catalog.version.slice(0, 12)}`, ''].join('\n');
+  const sources = ['alerts come from', ...[...catalog.sources.values()].map(summarizeSource), ''];
+  return [...systems, sources.join('\n'), `${count(catalog.systems.length, 'system')}, ${count(catalog.roles.size, 'role')}, ${count(catalog.policies.length, 'policy rule')} · version ${catalog.version.slice(0, 12)}`, ''].join('\n');
 }
 
 function summarizeSystem(system: System): string[] {
@@ -21,6 +22,13 @@ function summarizeSystem(system: System): string[] {
     ...row('changes', actions.filter(({ effect }) => effect === 'write').map(describeWrite)),
     ...row('not offered', system.disabled.map(({ seed }) => seed)),
   ];
+}
+
+/** `  staging      ALERTMANAGER_TOKEN_STAGING · stock-service in staging` */
+function summarizeSource({ id, tokenSettings, reach }: Source): string {
+  const places = reach === 'everything' ? ['everything'] : reach.map(({ systems, environments, clusters, namespaces }) =>
+    [systems?.join(', ') ?? 'every system', environments && `in ${environments.join(', ')}`, clusters && `on ${clusters.join(', ')}`, namespaces && `in the namespace ${namespaces.join(', ')}`].filter((part) => part !== undefined).join(' '));
+  return `  ${id.padEnd(13)}${[tokenSettings.join(' or '), ...places].join(' · ')}`;
 }
 
 function describeWrite(action: Action): string {

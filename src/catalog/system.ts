@@ -16,6 +16,24 @@ export interface Catalog {
   /** Ids of Slack accounts that belong to one person, where their addresses do not say so (T-14). */
   readonly samePerson: readonly (readonly string[])[];
   readonly holds: HoldRights;
+  /** Who may send alerts, by id. */
+  readonly sources: ReadonlyMap<string, Source>;
+}
+
+/** One sender of alerts, known by its token alone. */
+export interface Source {
+  readonly id: string;
+  /** Names of the settings that hold its tokens; two while one replaces the other. */
+  readonly tokenSettings: readonly string[];
+  readonly reach: 'everything' | readonly Place[];
+}
+/** Every condition that is given must hold; within one, any of its names. */
+export interface Place {
+  readonly systems?: readonly string[];
+  readonly environments?: readonly string[];
+  /** Contexts of the kubeconfig, or Docker hosts. */
+  readonly clusters?: readonly string[];
+  readonly namespaces?: readonly string[];
 }
 
 export interface System {

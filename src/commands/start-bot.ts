@@ -7,7 +7,6 @@ import type { AuditEntry, AuditKind } from '../audit/entry.ts';
 import { record } from '../audit/record.ts';
 import { loadCatalog, type LoadedCatalog } from '../catalog/load.ts';
 import type { Problem } from '../catalog/problem.ts';
-import type { Catalog } from '../catalog/system.ts';
 import { secretsOf, type Settings } from '../config/settings.ts';
 import { createComposePort } from '../connectors/compose/compose.ts';
 import { createHelmPort } from '../connectors/helm/helm.ts';
@@ -26,6 +25,7 @@ import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/ids.ts';
 import { messageOf, type Log } from '../support/log.ts';
 import { rememberSecrets } from '../support/redact/known-secrets.ts';
+import { sendersOf } from './senders-of.ts';
 
 export interface BotParts {
   readonly settings: Settings;
@@ -61,10 +61,17 @@ export interface RunningBot {
 export async function startBot(parts: BotParts): Promise<Started> {
   const { settings, storage, log } = parts;
   rememberSecrets(secretsOf(settings));
-  const load = parts.load ?? (() => loadCatalog(settings.STOCKOPS_SYSTEMS_DIR, primitives));
+  const loadFiles = parts.load ?? (() => loadCatalog(settings.STOCKOPS_SYSTEMS_DIR, primitives));
+  /** The catalog, and the tokens of those whom it lets send alerts: they fit together, or neither counts. */
+  const load = async () => {
+    const loaded = await loadFiles();
+    if (!loaded.ok) return loaded;
+    const senders = sendersOf(loaded.catalog, settings.alertmanagerTokens);
+    return senders.ok ? { ...senders, catalog: loaded.catalog } : senders;
+  };
   const loaded = await load();
   if (!loaded.ok) return { kind: 'wrongCatalog', problems: loaded.problems };
-  let catalog: Catalog = loaded.catalog;
+  let inForce = loaded;
 
   const lock: DataDirectoryLock | null = storage.kind === 'pglite' && storage.dataDirectory !== 'memory' ? await lockDataDirectory(storage.dataDirectory) : null;
   const db = await openDatabase(storage);
@@ -88,7 +95,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
     clock,
     random: parts.random,
     log,
-    catalog: () => catalog,
+    catalog: () => inForce.catalog,
     ports: connections.ports,
     pagerduty: createPagerDuty({
       eventsUrl: settings.PAGERDUTY_EVENTS_URL,
@@ -98,10 +105,10 @@ export async function startBot(parts: BotParts): Promise<Started> {
     }),
     routingKey: (setting) => settings.routingKeys.get(setting),
     slack: (onMeasured) => createSlackPort(slackSettings(settings), onMeasured),
-    receiver: (sink) => createSlackReceiver({ ...slackSettings(settings), mode: receiveMode(settings) }, sink),
-    sources: [{ name: 'alertmanager', tokens: settings.ALERTMANAGER_TOKEN }],
+    receiver: (sink) => createSlackReceiver({ ...slackSettings(settings), mode: receiveMode(settings, clock) }, sink),
+    sources: () => inForce.sources,
   });
-  await inRecord('process.started', { process: app.bot.owner, version: packageJson.version, epoch: installation.epoch, catalogVersion: catalog.version });
+  await inRecord('process.started', { process: app.bot.owner, version: packageJson.version, epoch: installation.epoch, catalogVersion: inForce.catalog.version });
   const urls = await app.start({ ...parts.doors, loops: parts.loops });
 
   return {
@@ -114,12 +121,12 @@ export async function startBot(parts: BotParts): Promise<Started> {
         const again = await load();
         if (!again.ok) {
           log.error('The changed catalog is wrong; the old one stays in force', { problems: again.problems.length, first: again.problems[0]?.message });
-          await inRecord('catalog.refused', { process: app.bot.owner, problems: again.problems.length, inForce: catalog.version });
+          await inRecord('catalog.refused', { process: app.bot.owner, problems: again.problems.length, inForce: inForce.catalog.version });
           return again.problems;
         }
-        await inRecord('catalog.loaded', { process: app.bot.owner, version: again.catalog.version, before: catalog.version });
-        catalog = again.catalog;
-        log.info('The catalog was read again', { version: catalog.version.slice(0, 12) });
+        await inRecord('catalog.loaded', { process: app.bot.owner, version: again.catalog.version, before: inForce.catalog.version });
+        inForce = again;
+        log.info('The catalog was read again', { version: again.catalog.version.slice(0, 12) });
         return [];
       },
       stop: async () => {
@@ -158,7 +165,7 @@ function slackSettings(settings: Settings): { botToken: string; apiUrl?: string 
   return { botToken: settings.SLACK_BOT_TOKEN, ...(settings.SLACK_API_URL !== undefined && { apiUrl: settings.SLACK_API_URL }) };
 }
 
-function receiveMode(settings: Settings): ReceiveSettings['mode'] {
+function receiveMode(settings: Settings, clock: Clock): ReceiveSettings['mode'] {
   if (settings.SLACK_APP_TOKEN !== undefined) return { kind: 'socket', appToken: settings.SLACK_APP_TOKEN };
-  return { kind: 'http', signingSecret: settings.SLACK_SIGNING_SECRET ?? '' };
+  return { kind: 'http', signingSecret: settings.SLACK_SIGNING_SECRET ?? '', clock };
 }

@@ -42,16 +42,17 @@ const yesOrNo = z
   .enum(['true', 'false'])
   .default('false')
   .transform((answer) => answer === 'true');
+const Tokens = z
+  .string()
+  .transform((text) => text.split(',').map((token) => token.trim()))
+  .refine((tokens) => tokens.every((token) => token.length >= 32), 'each token must have at least 32 characters');
 const Settings = z
   .object({
     PORT: port.default(8080),
     HOST: z.string().default('0.0.0.0'),
     OPS_HOST: z.string().default('127.0.0.1'),
     OPS_PORT: port.default(9090),
-    ALERTMANAGER_TOKEN: z
-      .string()
-      .transform((text) => text.split(',').map((token) => token.trim()))
-      .refine((tokens) => tokens.every((token) => token.length >= 32), 'each token must have at least 32 characters'),
+    ALERTMANAGER_TOKEN: Tokens.optional(),
     DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
     STOCKOPS_ALLOW_LOSS: yesOrNo,
     STOCKOPS_DATA_DIR: z.string().default('./data'),
@@ -87,6 +88,8 @@ const Settings = z
   });
 
 export interface Settings extends z.output<typeof Settings> {
+  /** Tokens of those who may send alerts, by the setting that `sources.yaml` names: `ALERTMANAGER_TOKEN`, `ALERTMANAGER_TOKEN_STAGING`. */
+  readonly alertmanagerTokens: ReadonlyMap<string, readonly string[]>;
   /** PagerDuty routing keys by the setting that a system's file names. */
   readonly routingKeys: ReadonlyMap<string, string>;
 }
@@ -119,6 +122,18 @@ export function readSettings(environment: Environment, readFile: (path: string) 
   for (const name of Object.keys(settingDocs)) take(name);
   const routingNames = Object.keys(environment).flatMap((name) => /^(PAGERDUTY_ROUTING_KEY_[A-Z0-9_]+?)(_FILE)?$/.exec(name)?.[1] ?? []);
   for (const name of routingNames) take(name);
+  const tokens = new Map<string, readonly string[]>();
+  const tokenNames = Object.keys(environment).flatMap((name) => /^(ALERTMANAGER_TOKEN_(?!FILE$)[A-Z0-9_]+?)(_FILE)?$/.exec(name)?.[1] ?? []);
+  for (const name of new Set(['ALERTMANAGER_TOKEN', ...tokenNames])) {
+    take(name);
+    const read = Tokens.safeParse(values[name]);
+    if (read.success) tokens.set(name, read.data);
+    else if (name !== 'ALERTMANAGER_TOKEN' && values[name] !== undefined) problems.push(`${name} ${read.error.issues[0]?.message}: ${settingDocs.ALERTMANAGER_TOKEN.purpose}`);
+  }
+  if (values['ALERTMANAGER_TOKEN'] === undefined && tokens.size === 0) {
+    const { purpose, example } = settingDocs.ALERTMANAGER_TOKEN;
+    problems.push(`ALERTMANAGER_TOKEN is missing: ${purpose}, for example ALERTMANAGER_TOKEN=${example}`);
+  }
 
   const parsed = Settings.safeParse(values);
   if (!parsed.success)
@@ -130,5 +145,5 @@ export function readSettings(environment: Environment, readFile: (path: string) 
     }
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
   const routingKeys = new Map(routingNames.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]] as const])));
-  return { ok: true, settings: { ...parsed.data, routingKeys } };
+  return { ok: true, settings: { ...parsed.data, routingKeys, alertmanagerTokens: tokens } };
 }

@@ -1,6 +1,7 @@
 import type { Refusal } from '../actions/plan.ts';
 import { hashPlan } from '../approvals/plan-hash.ts';
 import { possibleRulings, whyNeverAsk } from '../approvals/policy.ts';
+import { whyNotReached } from '../catalog/reach.ts';
 import { parametersFor } from '../catalog/resolve.ts';
 import type { Action, System } from '../catalog/system.ts';
 import type { Incident } from '../incidents/incident.ts';
@@ -51,6 +52,8 @@ export async function askForAction(bot: Bot, ask: Ask): Promise<void> {
   const [identity, standing] = await Promise.all([bot.people.identify(ask.place.userId), whereTyped(bot, ask)]);
   const denied = whyNeverAsk(possibleRulings(bot.catalog(), system, environment, action.risk, {}), identity, what);
   if (denied !== null) return sayNo(bot, ask, denied);
+  const unreached = whyNotReached(bot.catalog(), ask.incident, system, environment, what);
+  if (unreached !== null) return sayNo(bot, ask, unreached);
   if (action.effect === 'read' && ask.undo === undefined) return answerReading(bot, ask);
   if (standing === 'shared')
     return sayNo(bot, ask, { refused: what, rule: 'people of another organisation are in this channel', instead: `Ask for it in ${system.channels.alerts}.` });

@@ -3,6 +3,7 @@ import type { Incident } from '../incidents/incident.ts';
 import { findIncident, summarizeAlerts } from '../incidents/store.ts';
 import { runsOfIncident } from '../runs/store.ts';
 import type { Run } from '../runs/run.ts';
+import { whyNotReached } from '../catalog/reach.ts';
 import type { AlertRule, Catalog, System } from '../catalog/system.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import { incidentCard, type CardAction, type CardRequest, type IntakeProblem } from '../views/incident-card.ts';
@@ -29,7 +30,8 @@ export async function incidentContent(bot: Bot, incidentId: number): Promise<Mes
     runbook: section === undefined ? null : { sectionId: section.id, title: section.title, lead: section.lead },
     pages: pages.map((page) => ({ ...page, role: catalog.roles.get(page.role)?.name ?? page.role })),
     requests: runs.flatMap((run) => requestOf(run) ?? []),
-    actions: system === null ? [] : offeredActions(system, rule, incident),
+    actions: system === null || whyNotReached(catalog, incident, system, incident.environment ?? '', '') !== null ? [] : offeredActions(system, rule, incident),
+    outOfReach: system === null && incident.origin === 'alertmanager' ? await whyOutOfReach(bot, incident) : null,
     note: rule?.note ?? null,
     links: { dashboard: system?.dashboards[0]?.url ?? null },
     intake: incident.origin === 'intake' ? await intakeOf(bot, incident) : null,
@@ -73,6 +75,12 @@ function requestOf(run: Run): CardRequest | null {
     default:
       return null;
   }
+}
+
+/** Kept when it opened: an alert that names a system of which its source has no say. */
+async function whyOutOfReach(bot: Bot, incident: Incident): Promise<string | null> {
+  const entry = await bot.db.selectFrom('timeline_entries').select('text').where('incident_id', '=', incident.id).where('kind', '=', 'outOfReach').orderBy('id', 'desc').executeTakeFirst();
+  return entry?.text ?? null;
 }
 
 /** What was wrong, from the latest notification of that source that could not be taken. */

@@ -1,4 +1,5 @@
 import { readNotification } from '../alerts/read-notification.ts';
+import { reachOf } from '../catalog/reach.ts';
 import { attributeAlert, severityFor } from '../catalog/resolve.ts';
 import { applyAlertGroup, type Attribution } from '../incidents/apply-alert-group.ts';
 import type { Tx } from '../storage/database.ts';
@@ -47,7 +48,7 @@ async function apply(bot: Bot, notification: Notification, now: Date): Promise<v
       await showUnreadable(tx, bot, notification, read.reason, now);
       return ['unreadable'];
     }
-    const { changes, events } = await applyAlertGroup(tx, { source: notification.source, group: read.group, alerts: read.alerts }, (labels) => attribute(bot, labels), now);
+    const { changes, events } = await applyAlertGroup(tx, { source: notification.source, group: read.group, alerts: read.alerts }, (labels) => attribute(bot, notification.source, labels), now);
     for (const change of changes) await afterIncidentChange(tx, change, bot.paging, now);
     for (const event of events) await announceEvent(tx, event, now);
     if (read.unreadable.length > 0) await showUnreadable(tx, bot, notification, read.unreadable.join('; ').slice(0, 500), now);
@@ -59,16 +60,18 @@ async function apply(bot: Bot, notification: Notification, now: Date): Promise<v
   for (const change of outcome) bot.metrics.incidents.inc({ change });
 }
 
-function attribute(bot: Bot, labels: Readonly<Record<string, string>>): Attribution {
+function attribute(bot: Bot, source: string, labels: Readonly<Record<string, string>>): Attribution {
   const catalog = bot.catalog();
-  const found = attributeAlert(catalog, labels);
-  if (found === null) {
-    const event = catalog.systems.flatMap((system) => system.alerts.rules).find((rule) => rule.mode === 'event' && rule.name === labels['alertname']) ?? null;
-    const rank = labels['severity'] === 'critical' ? 1 : labels['severity'] === 'info' ? 4 : 3;
-    return { system: null, environment: null, component: null, rule: event, severity: labels['severity'] || 'No severity', rank };
+  const found = attributeAlert(catalog, labels, reachOf(catalog, source));
+  if (found !== null && 'system' in found) {
+    const severity = severityFor(found.system, found.rule, labels);
+    return { system: found.system, environment: found.environment.name, component: found.component?.name ?? null, rule: found.rule, severity: severity.label, rank: severity.rank };
   }
-  const severity = severityFor(found.system, found.rule, labels);
-  return { system: found.system, environment: found.environment.name, component: found.component?.name ?? null, rule: found.rule, severity: severity.label, rank: severity.rank };
+  const rank = labels['severity'] === 'critical' ? 1 : labels['severity'] === 'info' ? 4 : 3;
+  const unclaimed = { system: null, environment: null, component: null, severity: labels['severity'] || 'No severity', rank } as const;
+  if (found !== null) return { ...unclaimed, rule: null, outOfReach: `It names ${found.outOfReach}, where alerts of the source "${source}" have no say` };
+  const event = catalog.systems.flatMap((system) => system.alerts.rules).find((rule) => rule.mode === 'event' && rule.name === labels['alertname']) ?? null;
+  return { ...unclaimed, rule: event };
 }
 
 /** What cannot be read is shown: an incident of its own, joined by whatever else of this source cannot be read while it is open. */

@@ -20,6 +20,8 @@ export interface Attribution {
   readonly rule: AlertRule | null;
   readonly severity: string;
   readonly rank: 1 | 2 | 3 | 4;
+  /** Why it is nobody's although it names a system: its source has no say there (T-07). */
+  readonly outOfReach?: string;
 }
 export type Attribute = (labels: Readonly<Record<string, string>>) => Attribution;
 
@@ -207,6 +209,8 @@ async function takeIn(tx: Tx, { source, groupKeyHash, group }: GroupPlace, own: 
     alertmanager_urls: JSON.stringify(group.externalURL === '' ? [] : [group.externalURL]),
   });
   await addTimelineEntry(tx, incident.id, { at: now, kind: 'opened', actor: 'alertmanager', text: `${incident.alertName || 'An alert'} fires` });
+  const { outOfReach } = lead.attribution;
+  if (outOfReach !== undefined) await addTimelineEntry(tx, incident.id, { at: now, kind: 'outOfReach', actor: source, text: outOfReach });
   return { incident, became: 'opened' };
 }
 

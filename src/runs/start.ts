@@ -4,6 +4,8 @@ import type { EffectRequest } from '../actions/plan.ts';
 import type { Receipt } from '../actions/ports.ts';
 import { hashPlan } from '../approvals/plan-hash.ts';
 import { whatIsMissing, whyNotAsk } from '../approvals/policy.ts';
+import { whyNotReached } from '../catalog/reach.ts';
+import { findIncident } from '../incidents/store.ts';
 import { addDuty, cancelDuty } from '../storage/duties.ts';
 import { leaseMs } from '../storage/lease.ts';
 import { StockOpsError } from '../support/errors.ts';
@@ -77,6 +79,9 @@ async function whetherItStands(dependencies: RunDependencies, run: Run): Promise
   const system = catalog.systems.find((candidate) => candidate.id === plan.systemId);
   const action = system?.actions.get(plan.actionId);
   if (system === undefined || action === undefined) return changed('The action is no longer in the catalog.');
+  const incident = plan.incidentId === null ? null : ((await findIncident(dependencies.db, plan.incidentId)) ?? null);
+  const unreached = whyNotReached(catalog, incident, system, plan.environment, plan.draft.summary);
+  if (unreached !== null) return changed(`${unreached.rule}.`);
   const primitive = dependencies.primitives.get(plan.primitive);
   if (primitive === undefined || primitive.effect !== 'write') return changed(`This version of the bot does not know ${plan.primitive}.`);
 

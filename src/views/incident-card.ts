@@ -10,6 +10,8 @@ export interface IncidentCard {
   readonly incident: Incident;
   /** `null` where no system claims the alerts: the card then says so and shows their labels (AP-31). */
   readonly systemName: string | null;
+  /** Why no system claims the alerts although they name one, as a sentence without its full stop. */
+  readonly outOfReach?: string | null;
   /** `null` for an incident that a person declared. */
   readonly alerts: AlertSummary | null;
   readonly runbook: CardRunbook | null;
@@ -229,12 +231,12 @@ function runbookBlock({ runbook, incident }: IncidentCard): Block | null {
   return section(mrkdwn`_Runbook › ${truncate(runbook.title, 100)}._ ${truncate(runbook.lead, 400)}`, open);
 }
 
-function unknownSystem({ incident, alerts }: IncidentCard): Block | null {
+function unknownSystem({ incident, alerts, outOfReach = null }: IncidentCard): Block | null {
   if (incident.origin === 'intake') return null;
   const labels = Object.entries(alerts?.examples[0]?.labels ?? {}).filter(([name]) => name !== 'alertname');
   const shown = labels.slice(0, 8).map(([name, value]) => mrkdwn`${truncate(name, 60)} = ${truncate(value, 100)}`);
   const rest = labels.length > 8 ? mrkdwn`${labels.length - 8} more` : null;
-  const sentence = mrkdwn`No system claims these alerts, so there is no runbook and no action for them. To change that: ${'alerts.attribution'} in a system's file.`;
+  const sentence = outOfReach !== null ? mrkdwn`${truncate(outOfReach, 300)}, so there is no runbook and no action for it here. To change that: ${'reach'} in ${'systems/sources.yaml'}.` : mrkdwn`No system claims these alerts, so there is no runbook and no action for them. To change that: ${'alerts.attribution'} in a system's file.`;
   return section(join([sentence, join([...shown, rest], ' · ')], '\n'));
 }
 

@@ -199,7 +199,7 @@ describe('P-7, P-8: what cannot be taken now comes again', () => {
 /** A door of its own with two sources, on the same bot. */
 async function openDoor(of: TestBot, { whyNotReady = () => null }: { readonly whyNotReady?: () => string | null } = {}) {
   const token = (source: string) => `${source}-token-0123456789abcdef0123456789abcdef`;
-  const server = createIntake(of.running.app.bot, { sources: ['noisy', 'quiet'].map((name) => ({ name, tokens: [token(name)] })), slack: null, whyNotReady });
+  const server = createIntake(of.running.app.bot, { sources: () => ['noisy', 'quiet'].map((name) => ({ name, tokens: [token(name)] })), slack: null, whyNotReady });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   return {
     url,

@@ -45,6 +45,8 @@ export interface TestBot extends AsyncDisposable {
   advance(span: Span): Promise<void>;
   /** Stops the process's work and starts another on the same database. */
   restart(): Promise<void>;
+  /** Another bot on the same database, as a second replica would be. The caller stops it. */
+  another(): Promise<RunningBot>;
 }
 
 export interface Fired {
@@ -85,7 +87,7 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
     warn: (message, fields = {}) => void log.push({ level: 'warn', message, fields }),
     error: (message, fields = {}) => void log.push({ level: 'error', message, fields }),
   };
-  const begin = async (): Promise<RunningBot> => {
+  const begin = async (intakePort = port): Promise<RunningBot> => {
     const started = await startBot({
       settings,
       load: standIns.load,
@@ -93,7 +95,7 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
       clock,
       random: { bytes: randomBytes },
       log: recorder,
-      doors: { intake: { host: '127.0.0.1', port }, operations: { host: '127.0.0.1', port: 0 } },
+      doors: { intake: { host: '127.0.0.1', port: intakePort }, operations: { host: '127.0.0.1', port: 0 } },
       loops: false,
       followDatabaseTime: false,
     });
@@ -171,6 +173,10 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
       if (storage.settings.kind === 'pglite') throw new Error('restart() needs a database outside the process: use a data directory');
       await running.stop();
       running = await begin();
+    },
+    another: () => {
+      if (storage.settings.kind === 'pglite') throw new Error('another() needs a database outside the process');
+      return begin(0);
     },
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { App, HTTPReceiver, LogLevel, SocketModeReceiver, type Receiver } from '@slack/bolt';
+import { App, LogLevel, SocketModeReceiver, type Receiver } from '@slack/bolt';
+import type { Clock } from '../../support/clock.ts';
 import type { Interaction, Submission, SubmissionAnswer } from '../../views/slack-port.ts';
 import { failpoint } from '../../support/failpoints.ts';
+import { createHttpReceiver } from './http-receiver.ts';
 import { parseCommand, parseHomeOpened, parsePress, parseSubmission } from './parse-interaction.ts';
 
 export interface ReceiveSettings {
   readonly botToken: string;
   readonly apiUrl?: string;
   /** Socket Mode with an app token, or HTTP with a signing secret. */
-  readonly mode: { readonly kind: 'socket'; readonly appToken: string } | { readonly kind: 'http'; readonly signingSecret: string };
+  readonly mode: { readonly kind: 'socket'; readonly appToken: string } | { readonly kind: 'http'; readonly signingSecret: string; readonly clock: Clock };
 }
 
 export interface InteractionSink {
@@ -21,8 +23,6 @@ export interface InteractionSink {
   log(message: string, fields: Record<string, unknown>): void;
 }
 
-export const slackPath = '/slack/events';
-
 export interface SlackReceiver {
   /** In HTTP mode: verifies Slack's signature over the raw bytes and takes the request. `null` in Socket Mode. */
   readonly listener: ((request: IncomingMessage, response: ServerResponse) => void) | null;
@@ -30,7 +30,7 @@ export interface SlackReceiver {
   stop(): Promise<void>;
 }
 
-/** Bolt is used for what it is good at: the connection, the signature, the acknowledgement. Routing is ours, by the verb in the control. */
+/** Bolt is used for what it is good at: the connection of Socket Mode, the kinds of requests, the acknowledgement. Routing is ours, by the verb in the control. */
 export function createSlackReceiver(settings: ReceiveSettings, sink: InteractionSink): SlackReceiver {
   const logger = boltLogger(sink);
   const clientOptions = {
@@ -38,7 +38,7 @@ export function createSlackReceiver(settings: ReceiveSettings, sink: Interaction
     timeout: 10_000,
     ...(settings.apiUrl !== undefined && { slackApiUrl: settings.apiUrl }),
   };
-  const http = settings.mode.kind === 'http' ? new HTTPReceiver({ signingSecret: settings.mode.signingSecret, endpoints: slackPath, logger }) : null;
+  const http = settings.mode.kind === 'http' ? createHttpReceiver(settings.mode.signingSecret, settings.mode.clock, (message, fields) => sink.log(message, fields)) : null;
   const receiver: Receiver = http ?? new SocketModeReceiver({ appToken: settings.mode.kind === 'socket' ? settings.mode.appToken : '', logger, installerOptions: { clientOptions } });
   // Bolt would ask Slack who we are at every press; a press must be acknowledged also while Slack's API is slow.
   const authorize = async () => ({ botToken: settings.botToken });
@@ -70,8 +70,7 @@ export function createSlackReceiver(settings: ReceiveSettings, sink: Interaction
   app.error(async (error) => sink.log('A request from Slack failed', { error: error.message }));
 
   return {
-    listener: http === null ? null : http.requestListener,
-    // In HTTP mode Slack knocks at our own door; Bolt opens none.
+    listener: http?.listener ?? null,
     start: async () => {
       if (http === null) await app.start();
     },
