@@ -114,7 +114,7 @@ export function resolveTarget(system: System, action: Action, environmentName: s
 function workloadTarget(environment: KubernetesEnvironment, component: Component): WorkloadTarget | null {
   const { workload, selector } = component;
   if (workload === undefined || selector === undefined) return null;
-  return { kind: 'workload', context: environment.context, namespace: environment.namespace, workload: workload.kind, name: workload.nameIn[environment.name] ?? workload.name, selector, container: component.container ?? workload.name };
+  return { kind: 'workload', context: environment.context, namespace: environment.namespace, workload: workload.kind, name: workload.name, selector, container: component.container ?? workload.name };
 }
 
 /** The probe of an action with the environment's base address in place; `null` where it has none or the action does not probe. */
@@ -298,7 +298,7 @@ function componentOf(system: System, rule: AlertRule | null, labels: Labels): Co
   const fromLabels = components.find(
     ({ name, workload, container, containerName }) =>
       labelOf(labels, 'component') === name ||
-      (workload !== undefined && [workload.name, ...Object.values(workload.nameIn)].some((known) => known === labelOf(labels, 'deployment') || known === labelOf(labels, 'statefulset'))) ||
+      (workload !== undefined && [labelOf(labels, 'deployment'), labelOf(labels, 'statefulset')].includes(workload.name)) ||
       [container, containerName].some((known) => known !== undefined && known === labelOf(labels, 'container')),
   );
   return fromRule ?? fromLabels ?? components.find(({ isDefault }) => isDefault) ?? null;

@@ -133,12 +133,7 @@ export interface ComposeEnvironment extends CommonEnvironment {
 export interface Component {
   readonly name: string;
   readonly isDefault: boolean;
-  readonly workload?: {
-    readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
-    readonly name: string;
-    /** By environment, where it has another name. */
-    readonly nameIn: Readonly<Record<string, string>>;
-  };
+  readonly workload?: { readonly kind: 'Deployment' | 'StatefulSet' | 'DaemonSet'; readonly name: string };
   readonly selector?: string;
   readonly container?: string;
   /** Compose: the service in the file and the name of its container. */

@@ -48,7 +48,6 @@ export function checkReferences(source: SystemSource, roles: readonly string[]):
 
   for (const [id, component] of Object.entries(file.components)) {
     for (const environment of Object.keys(component.helm?.releases ?? {})) want('environment', ['components', id, 'helm', 'releases', environment], environment);
-    for (const environment of Object.keys(component.workload?.nameIn ?? {})) want('environment', ['components', id, 'workload', 'nameIn', environment], environment);
   }
   for (const [id, dependency] of Object.entries(file.dependencies)) want('vendor', ['dependencies', id, 'vendor'], dependency.vendor);
 

@@ -39,14 +39,7 @@ const Count = z.int('Not a whole number.').min(0, 'Must not be negative.').max(1
 export const ComponentEntry = z.strictObject({
   /** What `/stock scale 5` means when no component is named. One per system. */
   default: z.boolean().default(false),
-  workload: z
-    .strictObject({
-      kind: z.enum(['Deployment', 'StatefulSet', 'DaemonSet']),
-      name: ObjectName,
-      /** Environments where it has another name, as charts give it that name it after their release. */
-      nameIn: byId(ObjectName).default({}),
-    })
-    .optional(),
+  workload: z.strictObject({ kind: z.enum(['Deployment', 'StatefulSet', 'DaemonSet']), name: ObjectName }).optional(),
   selector: Selector.optional(),
   container: ObjectName.optional(),
   port: z.int().min(1).max(65_535).optional(),
