@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { primitives } from '../actions/registry.ts';
 import type { Ports } from '../actions/ports.ts';
 import { createApp, type App, type Listening } from '../app.ts';
@@ -18,6 +19,7 @@ import { migrate, openDatabase, type Db, type StorageSettings } from '../storage
 import { databaseClock } from '../storage/database-clock.ts';
 import { lockDataDirectory, type DataDirectoryLock } from '../storage/data-directory-lock.ts';
 import { whyNotDurable } from '../storage/durability.ts';
+import { memoryBeside, memoryOfProcess, openEpochs, type PastMemory } from '../storage/epochs.ts';
 import { dropLeases, readInstallation } from '../storage/installation.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/ids.ts';
@@ -72,10 +74,12 @@ export async function startBot(parts: BotParts): Promise<Started> {
   if (storage.kind === 'pglite') await dropLeases(db);
   const clock = storage.kind === 'postgres' && parts.followDatabaseTime !== false ? await databaseClock(db, parts.clock) : parts.clock;
   const connections = openConnections(settings);
+  const installation = await readInstallation(db, settings.STOCKOPS_INSTALLATION);
 
   const app = createApp({
     db,
-    installation: await readInstallation(db, settings.STOCKOPS_INSTALLATION),
+    installation,
+    epochs: await openEpochs(db, await memoryFor(storage, log)),
     readOnly: settings.STOCKOPS_READ_ONLY,
     clock,
     random: parts.random,
@@ -119,6 +123,19 @@ export async function startBot(parts: BotParts): Promise<Started> {
       },
     },
   };
+}
+
+/** Where nothing can be written beside the data directory, an older copy of it is noticed only while the process lives. */
+async function memoryFor(storage: StorageSettings, log: Log): Promise<PastMemory> {
+  if (storage.kind === 'postgres' || storage.dataDirectory === 'memory') return memoryOfProcess();
+  const memory = memoryBeside(storage.dataDirectory);
+  try {
+    await access(dirname(storage.dataDirectory), constants.W_OK);
+    return memory;
+  } catch {
+    log.warn('Nothing can be written beside the data directory, so it will not be noticed when an older copy of it is put in its place', { directory: dirname(storage.dataDirectory) });
+    return memoryOfProcess();
+  }
 }
 
 function openConnections(settings: Settings): { readonly ports: Ports; close(): Promise<void> } {

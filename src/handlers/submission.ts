@@ -2,7 +2,7 @@ import { whyNotMember, whyNotRespond } from '../approvals/policy.ts';
 import { findSystem } from '../catalog/resolve.ts';
 import type { System } from '../catalog/system.ts';
 import { findIncident } from '../incidents/store.ts';
-import { confirmRun, denyRun, rulingOf, settleRun, whyNotTyped, type Decided } from '../runs/decide.ts';
+import { confirmRun, denyRun, overrideRun, rulingOf, settleRun, stopWatching, whyNotTyped, type Decided } from '../runs/decide.ts';
 import { findRun } from '../runs/store.ts';
 import { parseContext } from '../views/controls.ts';
 import { declareInputs } from '../views/declare-modal.ts';
@@ -32,6 +32,7 @@ export async function answerSubmission(bot: Pick<Bot, 'catalog' | 'db'>, submiss
     case 'incident.declare':
       return errorsOr(submission, [declareInputs.title, declareInputs.impact, declareInputs.description]);
     case 'request.deny':
+    case 'run.override':
     case 'run.itHappened':
     case 'run.itDidNot':
       return errorsOr(submission, [reasonInput]);
@@ -92,6 +93,10 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
     }
     case 'request.deny':
       return toldOf(bot, place, await denyRun(bot, context.requestId ?? '', submission.userId, value(reasonInput)));
+    case 'run.override':
+      return toldOf(bot, place, await overrideRun(bot, context.requestId ?? '', submission.userId, value(reasonInput)));
+    case 'run.cancel':
+      return toldOf(bot, place, await stopWatching(bot, context.requestId ?? '', submission.userId));
     case 'run.itHappened':
     case 'run.itDidNot':
       return toldOf(bot, place, await settleRun(bot, context.requestId ?? '', submission.userId, submission.viewName === 'run.itHappened', value(reasonInput)));
@@ -122,7 +127,7 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
 async function toldOf(bot: Bot, place: Place, decided: Decided): Promise<void> {
   const where = decided.run === undefined ? place : { ...place, channelId: decided.run.channelId };
   if (decided.kind === 'refused') await refuse(bot, where, decided.refusal);
-  if (decided.kind === 'second') await whisper(bot, where, await secondOfTwo(bot, decided.first));
+  if (decided.kind === 'second') await whisper(bot, where, await secondOfTwo(bot, decided.first, decided.run));
   if (decided.kind === 'held') await whisper(bot, where, heldMessage(decided.run.plan.draft.summary, toHoldView(bot.catalog(), decided.hold), bot.clock.now()));
 }
 

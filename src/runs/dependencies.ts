@@ -3,6 +3,7 @@ import type { Ports } from '../actions/ports.ts';
 import type { People } from '../approvals/people.ts';
 import type { Catalog } from '../catalog/system.ts';
 import type { Db } from '../storage/database.ts';
+import type { Epochs } from '../storage/epochs.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/ids.ts';
 import type { Log } from '../support/log.ts';
@@ -17,8 +18,7 @@ export interface RunDependencies {
   readonly ports: Ports;
   readonly people: People;
   readonly catalog: () => Catalog;
-  /** Grows when the database's past changed under us. */
-  readonly epoch: () => number;
+  readonly epochs: Epochs;
   /** Everything may be looked at, and nothing changed. */
   readonly readOnly: boolean;
 }

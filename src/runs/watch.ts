@@ -50,7 +50,7 @@ export async function lookAgain(dependencies: RunDependencies, runId: string): P
   const primitive = run && writePrimitive(dependencies, run);
   if (run === undefined || primitive === undefined) return;
   if (run.state === 'unknown') return lookForEvidence(dependencies, run, primitive);
-  if (run.state === 'failed' && run.receipt?.status === 'accepted' && run.outcome?.status === 'failed') return lookAtFailed(dependencies, run, primitive, run.outcome);
+  if (run.state === 'failed' && run.receipt?.status === 'accepted' && (run.outcome?.status === 'failed' || run.outcome?.status === 'notWatched')) return lookAtFailed(dependencies, run, primitive, run.outcome);
 }
 
 /** Clear evidence closes it by itself; what is not clear yet is looked at again, less and less often, and is for people meanwhile. */
@@ -91,7 +91,7 @@ export function nextLookAt(startedAt: Date, now: Date): Date | null {
 }
 
 /** A rollout that took too long may have come to its end since. */
-async function lookAtFailed(dependencies: RunDependencies, run: Run, primitive: WritePrimitive, before: Extract<Outcome, { status: 'failed' }>): Promise<void> {
+async function lookAtFailed(dependencies: RunDependencies, run: Run, primitive: WritePrimitive, before: Extract<Outcome, { status: 'failed' | 'notWatched' }>): Promise<void> {
   const now = dependencies.clock.now();
   const progress = await look(dependencies, run, primitive, now);
   if (progress.status === 'succeeded') {

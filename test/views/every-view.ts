@@ -401,7 +401,7 @@ export function everyView(t: Outside = same, many = 1): Readonly<Record<string, 
     'refusal': refusalMessage(refusal),
     'unknown-word': unknownWordMessage(t('sacle'), [t('scale'), t('stack')]),
     'stale-card': staleCardMessage({ incidentId: 42, since: { what: t('the rollback'), at: at('02:17') }, now: at('02:19') }),
-    'second-of-two': secondOfTwoMessage({ summary: t('Restart stock-service'), firstBy: approver, firstAt: at('02:16'), standing: 'running', threadUrl: 'https://example.slack.test/archives/C0ALERTS/p1', now: at('02:16:40') }),
+    'second-of-two': secondOfTwoMessage({ requestId: 'request_9f3c21ab00112233', isSame: true, summary: t('Restart stock-service'), firstBy: approver, firstAt: at('02:16'), standing: 'running', threadUrl: 'https://example.slack.test/archives/C0ALERTS/p1', now: at('02:16:40') }),
     'home': homeView({
       waiting: times(many, () => ({ requestId: 'request_1', summary: t('Roll back stock-service to revision 7'), environment: t('production'), requestedBy: oncall, expiresAt: at('02:31') })),
       mine: [openIncident(t, { state: 'acknowledged' })],
