@@ -28,6 +28,9 @@ export const readDeadlineMs = 15_000;
 /** How long an effect may take to be answered before it is `unknown`. Helm's hooks may take minutes. */
 export const effectDeadlineMs = 5 * 60_000;
 
+/** A cluster that does not answer is no failed change: it may be looked at for this long beyond the time that the change has. */
+export const blindForMs = 15 * 60_000;
+
 /** Does `work` with what primitives need; its signal aborts when `deadlineMs` have passed on the bot's clock. */
 export async function within<T>({ ports, clock }: Pick<RunDependencies, 'ports' | 'clock'>, deadlineMs: number, work: (context: Context) => Promise<T>): Promise<T> {
   const done = new AbortController();

@@ -14,6 +14,7 @@ import { approversOf, ranOut } from './decide.ts';
 import { effectDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 import { holdInWords, holdOn, lockFreezes } from './freeze.ts';
 import type { Outcome } from './outcome.ts';
+import { watchTheClock } from './overdue.ts';
 import { enterEpoch, restored } from './new-epoch.ts';
 import { draftOf } from './propose.ts';
 import type { Run } from './run.ts';
@@ -134,6 +135,7 @@ async function commitStart(dependencies: RunDependencies, run: Run, now: Date): 
       if (hold !== null) return { kind: 'void', why: holdInWords(hold, systemName(dependencies, run)), ...(hold.kind === 'frozen' && { who: { did: 'frozen', by: hold.freeze.by, at: hold.freeze.at.toISOString() } }) };
       if (step.to !== 'started') return { kind: 'void', why: ranOut };
       if (!(await changeRun(tx, run.id, ['approved'], { state: step.to, started_at: now, progress_line: null }))) return { kind: 'not' };
+      await watchTheClock(tx, run, now);
       await announceRun(tx, run, now, { actor: 'stockops', text: `started: ${run.plan.draft.summary}` });
       return { kind: 'started' };
     });

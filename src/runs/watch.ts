@@ -7,16 +7,14 @@ import type { RunState } from '../storage/tables.ts';
 import { StockOpsError } from '../support/errors.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { announceRun } from './announce.ts';
-import { readDeadlineMs, within, type RunDependencies } from './dependencies.ts';
+import { blindForMs, readDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 import { lookWhetherItHelpedEveryMs } from './helped.ts';
 import type { Outcome } from './outcome.ts';
+import { watchTheClock } from './overdue.ts';
 import { read } from './read.ts';
 import type { Run } from './run.ts';
 import { watchEveryMs } from './start.ts';
 import { changeRun, findRun } from './store.ts';
-
-/** A cluster that does not answer is no failed change: it may be looked at for this long beyond the time that the change has. */
-const blindForMs = 15 * 60_000;
 
 /**
  * Looks at a running change, any process at any time: waiting only reads, so it can be resumed (F-29). Comes again until it has settled or its
@@ -65,6 +63,7 @@ async function lookForEvidence(dependencies: RunDependencies, run: Run, primitiv
       // How it goes on can be watched like any other run.
       if (await changeRun(tx, run.id, ['unknown'], { state: 'started', receipt: { status: 'accepted', answer: null }, progress_line: evidence.lines[0] ?? null })) {
         await addDuty(tx, { kind: 'run.watch', key: run.id, dueAt: now });
+        await watchTheClock(tx, run, now);
         await announceRun(tx, run, now, { actor: 'stockops', text: `it did happen: ${evidence.lines.join('; ')}` });
       }
       return;

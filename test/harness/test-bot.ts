@@ -13,6 +13,7 @@ import type { PagerDutyStandIn } from '../../sandbox/pagerduty/pagerduty.ts';
 import type { SlackStandIn } from '../../sandbox/slack/stand-in.ts';
 import { startStandIns, type StandIns, type StandInsOptions } from '../../sandbox/stand-ins.ts';
 import { startBot, type RunningBot } from '../../src/commands/start-bot.ts';
+import type { StorageSettings } from '../../src/storage/database.ts';
 import { manualClock, type ManualClock } from '../../src/support/clock.ts';
 import type { Log } from '../../src/support/log.ts';
 import { freshStorage, type TestStorage } from './storage.ts';
@@ -56,7 +57,7 @@ export interface Fired {
 export const alertmanagerToken = 'test-token-of-alertmanager-0123456789abcdef';
 const start = new Date('2026-03-02T02:13:00Z');
 
-export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string; readonly outlivesProcess?: boolean } = {}): Promise<TestBot> {
+export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string; readonly outlivesProcess?: boolean; readonly reach?: (storage: StorageSettings) => StorageSettings } = {}): Promise<TestBot> {
   const cleanup = new AsyncDisposableStack();
   const clock = manualClock(options.at ?? start);
   const folder = await mkdtemp(join(tmpdir(), 'stockops-test-'));
@@ -89,7 +90,7 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
     const started = await startBot({
       settings,
       load: standIns.load,
-      storage: storage.settings,
+      storage: options.reach?.(storage.settings) ?? storage.settings,
       clock,
       random: { bytes: randomBytes },
       log: recorder,
