@@ -34,7 +34,7 @@ const tryAgainMs = 10_000;
 export async function startRun(dependencies: RunDependencies, runId: string): Promise<void> {
   const run = await findRun(dependencies.db, runId);
   if (run === undefined) return;
-  if (run.state === 'started' && run.receipt === null) return loseRun(dependencies, run, 'The bot stopped while it was being done.');
+  if (run.state === 'started' && run.receipt === null) return loseRun(dependencies, run, 'The bot stopped or lost its database while it was being done.');
   if (run.state !== 'approved') return;
 
   const standing = await whetherItStands(dependencies, run);
