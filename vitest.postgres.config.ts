@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import everyday from './vitest.config.ts';
 
 /**
- * The tests that touch the database, once more on a PostgreSQL server. Which ones they are is read from the files, so that
+ * The tests that touch the database, once more on a PostgreSQL server, and those of `test/postgres/`, which mean nothing without one. Which ones they are is read from the files, so that
  * a new one is not forgotten: they import the storage, or the harness that starts the whole bot.
  */
 if (process.env['DATABASE_URL'] === undefined) {
@@ -15,6 +15,7 @@ const touchesDatabase = /from '(?:\.\.?\/)+(?:(?:test\/)?harness\/|src\/storage\
 export default defineConfig({
   test: {
     ...everyday.test,
+    exclude: [],
     include: globSync('test/**/*.test.ts')
       .filter((file) => !/^test\/(?:chaos|cluster|alertmanager|e2e)\//.test(file))
       .filter((file) => touchesDatabase.test(readFileSync(file, 'utf8'))),

@@ -18,8 +18,9 @@ import { outboxLane, slackLanes } from './handlers/outbox-lane.ts';
 import { pagesLane } from './handlers/pages-lane.ts';
 import { storeInteraction, withoutTypedSecrets } from './handlers/store-interaction.ts';
 import { answerSubmission } from './handlers/submission.ts';
+import { enterEpoch } from './runs/new-epoch.ts';
 import type { Db } from './storage/database.ts';
-import type { Installation } from './storage/installation.ts';
+import type { Epochs } from './storage/epochs.ts';
 import type { Clock } from './support/clock.ts';
 import { newId, type Random } from './support/ids.ts';
 import { messageOf, type Log } from './support/log.ts';
@@ -28,7 +29,9 @@ import type { SlackPort } from './views/slack-port.ts';
 /** Everything from outside that the bot works with. The same in production, in the sandbox and in tests; only what is handed in differs. */
 export interface AppParts {
   readonly db: Db;
-  readonly installation: Installation;
+  /** Names this installation in PagerDuty's dedup keys. */
+  readonly installation: string;
+  readonly epochs: Epochs;
   /** Everything may be looked at, and nothing changed. */
   readonly readOnly: boolean;
   readonly clock: Clock;
@@ -80,13 +83,13 @@ export function createApp(parts: AppParts): App {
     ports: parts.ports,
     people: createPeople(slack, parts.pagerduty, parts.catalog, clock),
     catalog: parts.catalog,
-    epoch: () => parts.installation.epoch,
+    epochs: parts.epochs,
     readOnly: parts.readOnly,
     slack,
     pagerduty: parts.pagerduty,
     metrics,
     paging: {
-      installation: parts.installation.name,
+      installation: parts.installation,
       routingKeySettingOf: (system, roleId) => {
         const own = parts.catalog().roles.get(roleId)?.routingKeySetting;
         return own == null || parts.routingKey(own) === undefined ? system.escalation.routingKeySetting : own;
@@ -144,6 +147,7 @@ export function createApp(parts: AppParts): App {
     intake,
     operations,
     start: async (doors) => {
+      await enterEpoch(bot);
       const operationsUrl = await operations.listen({ host: doors.operations.host, port: doors.operations.port });
       const intakeUrl = await intake.listen({ host: doors.intake.host, port: doors.intake.port });
       if (doors.loops) {

@@ -16,6 +16,8 @@ export interface Plan {
   readonly requestedBy: string;
   readonly risk: Risk;
   readonly policyId: string;
+  /** A sentence about a run of unknown outcome on the same target that somebody let it go past. */
+  readonly overrides?: string;
   readonly approvalsNeeded: number;
   readonly catalogVersion: string;
   readonly epoch: number;

@@ -11,9 +11,12 @@ import { canonicalJson, sha256, type Json } from '../support/json.ts';
 
 export type AuditKind =
   | `run.${RunState}`
+  /** Others may go past a run of which nobody knows whether it happened. */
+  | 'run.overridden'
   | `approval.${'approved' | 'denied'}`
   /** What a person did to an incident, by the kind of its timeline entry. */
   | `incident.${string}`
+  | `freeze.${'set' | 'lifted'}`
   | 'refused'
   | `page.${'accepted' | 'refused'}`
   | `catalog.${'loaded' | 'refused'}`

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { primitives } from '../actions/registry.ts';
 import type { Ports } from '../actions/ports.ts';
@@ -20,6 +21,7 @@ import { migrate, openDatabase, type Db, type StorageSettings } from '../storage
 import { databaseClock } from '../storage/database-clock.ts';
 import { lockDataDirectory, type DataDirectoryLock } from '../storage/data-directory-lock.ts';
 import { whyNotDurable } from '../storage/durability.ts';
+import { memoryBeside, memoryOfProcess, openEpochs, type PastMemory } from '../storage/epochs.ts';
 import { dropLeases, readInstallation } from '../storage/installation.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/ids.ts';
@@ -84,13 +86,14 @@ export async function startBot(parts: BotParts): Promise<Started> {
   if (storage.kind === 'pglite') await dropLeases(db);
   const clock = storage.kind === 'postgres' && parts.followDatabaseTime !== false ? await databaseClock(db, parts.clock) : parts.clock;
   const connections = openConnections(settings);
-
   const installation = await readInstallation(db, settings.STOCKOPS_INSTALLATION);
-  const inRecord = (kind: AuditKind, details: AuditEntry['details']) => record(db, { at: clock.now(), actor: 'stockops', kind, subject: installation.name, system: null, details });
+  const inRecord = (kind: AuditKind, details: AuditEntry['details']) => record(db, { at: clock.now(), actor: 'stockops', kind, subject: installation, system: null, details });
 
+  const epochs = await openEpochs(db, await memoryFor(storage, log));
   const app = createApp({
     db,
     installation,
+    epochs,
     readOnly: settings.STOCKOPS_READ_ONLY,
     clock,
     random: parts.random,
@@ -108,7 +111,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
     receiver: (sink) => createSlackReceiver({ ...slackSettings(settings), mode: receiveMode(settings, clock) }, sink),
     sources: () => inForce.sources,
   });
-  await inRecord('process.started', { process: app.bot.owner, version: packageJson.version, epoch: installation.epoch, catalogVersion: inForce.catalog.version });
+  await inRecord('process.started', { process: app.bot.owner, version: packageJson.version, epoch: epochs.current(), catalogVersion: inForce.catalog.version });
   const urls = await app.start({ ...parts.doors, loops: parts.loops });
 
   return {
@@ -137,6 +140,19 @@ export async function startBot(parts: BotParts): Promise<Started> {
       },
     },
   };
+}
+
+/** Where nothing can be written beside the data directory, an older copy of it is noticed only while the process lives. */
+async function memoryFor(storage: StorageSettings, log: Log): Promise<PastMemory> {
+  if (storage.kind === 'postgres' || storage.dataDirectory === 'memory') return memoryOfProcess();
+  const memory = memoryBeside(storage.dataDirectory);
+  try {
+    await access(dirname(storage.dataDirectory), constants.W_OK);
+    return memory;
+  } catch {
+    log.warn('Nothing can be written beside the data directory, so it will not be noticed when an older copy of it is put in its place', { directory: dirname(storage.dataDirectory) });
+    return memoryOfProcess();
+  }
 }
 
 function openConnections(settings: Settings): { readonly ports: Ports; close(): Promise<void> } {

@@ -154,7 +154,7 @@ async function showPlan(bot: Bot, ask: Ask): Promise<void> {
     case 'busy': {
       const { run } = proposed;
       if (opened !== null)
-        await bot.slack.updateView(opened.viewId, refusalModal(ask.action.title, { refused: ask.action.title, rule: `${run.plan.draft.summary} is ${run.state === 'unknown' ? 'not settled yet' : 'running'}`, instead: 'Look at its message in the thread.' }));
+        await bot.slack.updateView(opened.viewId, refusalModal(ask.action.title, { refused: ask.action.title, rule: `${run.plan.draft.summary} is ${run.state === 'unknown' ? 'not settled yet' : 'running'}`, instead: run.state === 'unknown' ? 'Settle it on its message, or override it there with a reason.' : 'Look at its message in the thread.' }));
       return refuseSecond(bot, ask.place, run);
     }
     case 'planned': {

@@ -19,6 +19,7 @@ import { whoAmIMessage } from '../views/whoami.ts';
 import { cardKey } from './after-incident-change.ts';
 import { askForAction } from './ask-for-action.ts';
 import type { Bot } from './bot.ts';
+import { cancelOwn } from './cancel-run.ts';
 import { freeze, unfreeze } from './freeze-command.ts';
 import { holdsNow } from './hold-content.ts';
 import { systemOf } from './incident-content.ts';
@@ -45,6 +46,7 @@ const topics: Readonly<Record<string, (bot: Bot, asked: Asked) => Promise<void>>
   oncall: sayOnCall,
   incident: askForIncident,
   whoami: sayWhoAmI,
+  cancel: (bot, { place, triggerId }) => cancelOwn(bot, place, triggerId),
   freeze: (bot, { words, place, channelName }) => freeze(bot, place, words, systemOfChannel(bot, channelName)),
   unfreeze: (bot, { words, place }) => unfreeze(bot, place, words),
 };
@@ -146,6 +148,7 @@ async function sayHelp(bot: Bot, { words, place, channelName }: Asked): Promise<
           { usage: '/stock systems', what: 'what there is and what to call it' },
           { usage: '/stock whoami', what: 'what you may do here, and why not the rest' },
           { usage: '/stock incident', what: 'declare one that no alert has seen' },
+          { usage: '/stock cancel', what: 'take back what you asked for, as far as that is possible' },
           { usage: '/stock freeze <system>|all [for 2h] <reason>', what: 'stop changes; /stock unfreeze lifts it' },
           { usage: '/stock <system> help', what: 'what you may do with one system' },
           { usage: '/stock <system> <action> …', what: 'do it; you see the plan first' },

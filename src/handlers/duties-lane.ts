@@ -1,6 +1,7 @@
 import { expireRun } from '../runs/decide.ts';
 import { endFreeze } from '../runs/freeze.ts';
 import { lookWhetherItHelped } from '../runs/helped.ts';
+import { endOverdueRun } from '../runs/overdue.ts';
 import { startRun } from '../runs/start.ts';
 import { lookAgain, watchRun } from '../runs/watch.ts';
 import { claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../storage/duties.ts';
@@ -20,6 +21,7 @@ const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promis
   'run.start': (bot, duty) => startRun(bot, duty.key),
   'run.watch': (bot, duty) => watchRun(bot, duty.key),
   'run.look': (bot, duty) => lookAgain(bot, duty.key),
+  'run.overdue': (bot, duty) => endOverdueRun(bot, duty.key),
   'run.expire': (bot, duty) => expireRun(bot, duty.key),
   'run.remind': (bot, duty) => remindApprovers(bot, duty.key),
   'run.helped': (bot, duty) => lookWhetherItHelped(bot, duty.key),

@@ -12,7 +12,7 @@ import { parseControl, type Control } from '../views/controls.ts';
 import { heldMessage } from '../views/hold.ts';
 import { moreModal } from '../views/more-modal.ts';
 import { planModal, wholePlanModal } from '../views/plan-modal.ts';
-import { denyModal, settleModal } from '../views/request-modals.ts';
+import { denyModal, overrideModal, settleModal } from '../views/request-modals.ts';
 import { resolveModal } from '../views/resolve-modal.ts';
 import { runbookModal } from '../views/runbook-modal.ts';
 import type { ModalContent } from '../views/blocks.ts';
@@ -20,6 +20,7 @@ import type { Press } from '../views/slack-port.ts';
 import { staleCardMessage } from '../views/stale-card.ts';
 import { askForAction } from './ask-for-action.ts';
 import type { Bot } from './bot.ts';
+import { cancelRun } from './cancel-run.ts';
 import { continueCommand } from './command.ts';
 import { holdView, toHoldView } from './hold-content.ts';
 import { acknowledge, reopen, type Acted } from './incident-acts.ts';
@@ -77,6 +78,10 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
       return withRun(bot, press, control, (run) =>
         open(bot, press, settleModal({ requestId: run.id, summary: run.plan.draft.summary, how: control.verb === 'run.itHappened' ? 'happened' : 'didNotHappen' })),
       );
+    case 'run.override':
+      return withRun(bot, press, control, (run) => open(bot, press, overrideModal({ requestId: run.id, summary: run.plan.draft.summary })));
+    case 'run.cancel':
+      return withRun(bot, press, control, (run) => cancelRun(bot, placeOf(press), run, (view) => open(bot, press, view)));
     case 'run.lookAgain':
       return lookAgain(bot, control.requestId ?? '');
     case 'run.undo':
@@ -216,7 +221,7 @@ async function told(bot: Bot, press: Press, acted: Acted): Promise<void> {
 
 async function toldOfRun(bot: Bot, press: Press, decided: Decided): Promise<void> {
   if (decided.kind === 'refused') await refuse(bot, placeOf(press), decided.refusal, aboutRun(decided.run));
-  if (decided.kind === 'second') await refuseSecond(bot, placeOf(press), decided.first);
+  if (decided.kind === 'second') await refuseSecond(bot, placeOf(press), decided.first, decided.run);
   if (decided.kind === 'held') await whisper(bot, placeOf(press), heldMessage(decided.run.plan.draft.summary, toHoldView(bot.catalog(), decided.hold), bot.clock.now()));
 }
 

@@ -15,6 +15,7 @@ import type { HoldView } from '../views/hold.ts';
 import type { PlanView } from '../views/plan-modal.ts';
 import { runMessage, type RunMessage, type RunMessageState } from '../views/run-message.ts';
 import { approvalsNeeded, approversOf, nameToType, rulingOf } from '../runs/decide.ts';
+import { isSameWish } from '../runs/transitions.ts';
 import { secondOfTwoMessage } from '../views/second-of-two.ts';
 import { whoMayDecide } from './ask-approvers.ts';
 import type { Bot } from './bot.ts';
@@ -41,9 +42,10 @@ export async function reminderContent(bot: Bot, message: Message): Promise<Messa
 }
 
 /** For whoever comes second: who was first, and where to watch. */
-export async function secondOfTwo(bot: Bot, first: Run): Promise<MessageContent> {
-  const standing = first.state === 'awaiting_approval' ? 'waits' : 'running';
-  return secondOfTwoMessage({ summary: first.plan.draft.summary, firstBy: first.requestedBy, firstAt: first.startedAt ?? first.requestedAt, standing, threadUrl: await linkTo(bot, first.id), now: bot.clock.now() });
+export async function secondOfTwo(bot: Bot, first: Run, wish: Run | null = null): Promise<MessageContent> {
+  const standing = first.state === 'awaiting_approval' ? 'waits' : first.state === 'unknown' ? 'unknown' : 'running';
+  const isSame = wish !== null && isSameWish(first, wish);
+  return secondOfTwoMessage({ requestId: first.id, isSame, summary: first.plan.draft.summary, firstBy: first.requestedBy, firstAt: first.startedAt ?? first.requestedAt, standing, threadUrl: await linkTo(bot, first.id), now: bot.clock.now() });
 }
 
 async function linkTo(bot: Bot, runId: string): Promise<string | null> {
@@ -68,6 +70,7 @@ async function toRunMessage(bot: Bot, run: Run): Promise<RunMessage> {
     requestedBy: run.requestedBy,
     approvals: run.approvals.filter((approval) => approval.decision === 'approved').map((approval) => ({ by: approval.userId, at: approval.at })),
     state: await stateOf(bot, run, helpedInWords(whetherItHelped(run, incident, now)), now),
+    overrides: plan.overrides ?? null,
     hold: run.state === 'awaiting_approval' || run.state === 'planned' ? await holdView(bot, plan.systemId) : null,
     now,
   };
@@ -129,6 +132,7 @@ async function stateOf(bot: Bot, run: Run, comparison: string | null, now: Date)
   const { outcome } = run;
   const canUndo = 'primitive' in run.plan.draft.undo;
   if (outcome?.status === 'settled') return { is: 'settled', how: outcome.happened ? 'happened' : 'didNotHappen', by: outcome.by, at: endedAt, lines: outcome.note === '' ? [] : [outcome.note] };
+  if (outcome?.status === 'notWatched') return { is: 'notWatched', by: outcome.by, startedAt, endedAt, lines: outcome.lines, canUndo };
   switch (run.state) {
     case 'planned':
       return { is: 'waitsForConfirmation', expiresAt: run.expiresAt };
@@ -160,7 +164,7 @@ async function stateOf(bot: Bot, run: Run, comparison: string | null, now: Date)
         canUndo: canUndo && run.receipt?.status === 'accepted',
       };
     case 'unknown':
-      return { is: 'unknown', startedAt, since: outcome?.status === 'unknown' ? new Date(outcome.lostAt) : startedAt, reason: outcome?.status === 'unknown' ? outcome.reason : 'The answer was lost.', evidence: evidenceOf(outcome) };
+      return { is: 'unknown', startedAt, since: outcome?.status === 'unknown' ? new Date(outcome.lostAt) : startedAt, reason: outcome?.status === 'unknown' ? outcome.reason : 'The answer was lost.', evidence: evidenceOf(outcome), overridden: run.overridden && { ...run.overridden, at: new Date(run.overridden.at) } };
     case 'denied': {
       const denial = run.approvals.find((approval) => approval.decision === 'denied');
       return { is: 'denied', by: denial?.userId ?? '', at: denial?.at ?? endedAt, reason: denial?.reason ?? null };

@@ -2,7 +2,7 @@ import { whyNotMember, whyNotRespond } from '../approvals/policy.ts';
 import { findSystem } from '../catalog/resolve.ts';
 import type { System } from '../catalog/system.ts';
 import { findIncident } from '../incidents/store.ts';
-import { confirmRun, denyRun, rulingOf, settleRun, whyNotTyped, type Decided } from '../runs/decide.ts';
+import { confirmRun, denyRun, overrideRun, rulingOf, settleRun, stopWatching, whyNotTyped, type Decided } from '../runs/decide.ts';
 import { findRun } from '../runs/store.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { parseContext } from '../views/controls.ts';
@@ -33,6 +33,7 @@ export async function answerSubmission(bot: Pick<Bot, 'catalog' | 'clock' | 'db'
     case 'incident.declare':
       return errorsOr(submission, [declareInputs.title, declareInputs.impact, declareInputs.description]);
     case 'request.deny':
+    case 'run.override':
     case 'run.itHappened':
     case 'run.itDidNot':
       return errorsOr(submission, [reasonInput]);
@@ -94,6 +95,10 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
     }
     case 'request.deny':
       return toldOf(bot, place, await denyRun(bot, context.requestId ?? '', submission.userId, value(reasonInput)));
+    case 'run.override':
+      return toldOf(bot, place, await overrideRun(bot, context.requestId ?? '', submission.userId, value(reasonInput)));
+    case 'run.cancel':
+      return toldOf(bot, place, await stopWatching(bot, context.requestId ?? '', submission.userId));
     case 'run.itHappened':
     case 'run.itDidNot':
       return toldOf(bot, place, await settleRun(bot, context.requestId ?? '', submission.userId, submission.viewName === 'run.itHappened', value(reasonInput)));
@@ -124,7 +129,7 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
 async function toldOf(bot: Bot, place: Place, decided: Decided): Promise<void> {
   const where = decided.run === undefined ? place : { ...place, channelId: decided.run.channelId };
   if (decided.kind === 'refused') await refuse(bot, where, decided.refusal, aboutRun(decided.run));
-  if (decided.kind === 'second') await refuseSecond(bot, where, decided.first);
+  if (decided.kind === 'second') await refuseSecond(bot, where, decided.first, decided.run);
   if (decided.kind === 'held') await whisper(bot, where, heldMessage(decided.run.plan.draft.summary, toHoldView(bot.catalog(), decided.hold), bot.clock.now()));
 }
 

@@ -4,6 +4,7 @@
  * out once more.
  */
 import type { Refusal } from '../actions/plan.ts';
+import { whyNotOverride } from '../approvals/hold-rights.ts';
 import { rulingFor, whatIsMissing, whyNotApprove, whyNotAsk, type Identity, type Ruling } from '../approvals/policy.ts';
 import { riskOf, worseRisk } from '../catalog/resolve.ts';
 import type { RiskCondition } from '../catalog/system.ts';
@@ -18,7 +19,7 @@ import { holdOn, type Hold } from './freeze.ts';
 import type { Run } from './run.ts';
 import { addApproval, changeRun, findRun, lockRun, lockTarget, runsUnderWay } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
-import { inTheWayOf, nextStep, type Step } from './transitions.ts';
+import { howToCancel, inTheWayOf, nextStep, type Step } from './transitions.ts';
 
 export const ranOut = 'It could not start in time: the plan has run out.';
 
@@ -120,6 +121,36 @@ export async function settleRun(dependencies: RunDependencies, runId: string, us
 async function remindLater(tx: Tx, run: Run, now: Date): Promise<void> {
   const leftMs = run.expiresAt.getTime() - now.getTime();
   if (leftMs >= 3 * 60_000) await addDuty(tx, { kind: 'run.remind', key: run.id, dueAt: new Date(now.getTime() + (leftMs * 2) / 3) });
+}
+
+/** Lets other changes go past a run of unknown outcome. It stays unknown, and is looked at as before; whether it happened is not said. */
+export async function overrideRun(dependencies: RunDependencies, runId: string, userId: string, reason: string): Promise<Decided> {
+  return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity }) => {
+    if (run.overridden?.by === userId) return { kind: 'done', run };
+    const what = `Override: ${run.plan.draft.summary}`;
+    const step = nextStep(run, { is: 'override' }, now);
+    if (step.kind !== 'counts') return notMoved(run, step, what);
+    const denied = ruling === null ? noLongerThere(run) : whyNotOverride(dependencies.catalog(), ruling.system, identity, what);
+    if (denied !== null) return { kind: 'refused', refusal: denied, run };
+    if (run.overridden !== null) return { kind: 'refused', refusal: { refused: what, rule: 'somebody else did that already', instead: 'Ask for your change.' }, run };
+    await changeRun(tx, runId, ['unknown'], { overridden: { by: userId, at: now.toISOString(), reason } });
+    return said(tx, runId, now, userId, `lets others go past what is not settled (${run.plan.draft.summary}): ${reason}`);
+  });
+}
+
+/** Ends the watching of what was sent and taken. The outside goes on with it; from here on its target can be changed again, back for example. */
+export async function stopWatching(dependencies: RunDependencies, runId: string, userId: string): Promise<Decided> {
+  return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity }) => {
+    if (run.outcome?.status === 'notWatched' && run.outcome.by === userId) return { kind: 'done', run };
+    const how = howToCancel(run);
+    if (how.kind === 'refused') return refuse(run, how.rule, how.instead);
+    if (how.kind === 'withdraw') return refuse(run, 'nothing of it has been sent yet', 'Withdraw it instead.');
+    const denied = ruling === null ? null : whyNotAsk(ruling, identity, `Stop watching: ${run.plan.draft.summary}`);
+    if (denied !== null) return { kind: 'refused', refusal: denied, run };
+    await changeRun(tx, runId, ['started'], { state: 'failed', by: userId, at: now, finished_at: now, progress_line: null, outcome: { status: 'notWatched', by: userId, lines: run.progressLine === null ? [] : [run.progressLine] } });
+    await cancelDuty(tx, 'run.watch', runId);
+    return said(tx, runId, now, userId, `stopped watching: ${run.plan.draft.summary}`);
+  });
 }
 
 /** Nobody decided in time, or it could not start in time. A plan that only its requester ever saw ends without a word. */
@@ -230,7 +261,7 @@ function noLongerThere(run: Run): Refusal {
 }
 
 /** Nothing moved: it was done before by the same person, or there is a reason. */
-function notMoved(run: Run, step: Exclude<Step, { kind: 'moves' }>, what = run.plan.draft.summary): Decided {
+function notMoved(run: Run, step: Step, what = run.plan.draft.summary): Decided {
   return step.kind === 'refused' ? { kind: 'refused', refusal: { refused: what, rule: step.rule, instead: step.instead }, run } : { kind: 'done', run };
 }
 

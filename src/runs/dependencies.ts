@@ -3,6 +3,7 @@ import type { Ports } from '../actions/ports.ts';
 import type { People } from '../approvals/people.ts';
 import type { Catalog } from '../catalog/system.ts';
 import type { Db } from '../storage/database.ts';
+import type { Epochs } from '../storage/epochs.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/ids.ts';
 import type { Log } from '../support/log.ts';
@@ -18,8 +19,7 @@ export interface RunDependencies {
   readonly ports: Ports;
   readonly people: People;
   readonly catalog: () => Catalog;
-  /** Grows when the database's past changed under us. */
-  readonly epoch: () => number;
+  readonly epochs: Epochs;
   /** Everything may be looked at, and nothing changed. */
   readonly readOnly: boolean;
 }
@@ -28,6 +28,9 @@ export interface RunDependencies {
 export const readDeadlineMs = 15_000;
 /** How long an effect may take to be answered before it is `unknown`. Helm's hooks may take minutes. */
 export const effectDeadlineMs = 5 * 60_000;
+
+/** A cluster that does not answer is no failed change: it may be looked at for this long beyond the time that the change has. */
+export const blindForMs = 15 * 60_000;
 
 /**
  * Does `work` with what primitives need; its signal aborts when `deadlineMs` have passed on the bot's clock. What it brings from outside comes without secrets

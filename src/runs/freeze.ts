@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { Refusal } from '../actions/plan.ts';
 import { duration } from '../actions/wording.ts';
+import { record } from '../audit/record.ts';
 import { whyNotFreeze } from '../approvals/hold-rights.ts';
 import type { System } from '../catalog/system.ts';
 import { addTimelineEntry, openIncidents } from '../incidents/store.ts';
@@ -85,6 +86,7 @@ export async function freezeChanges(dependencies: RunDependencies, wish: FreezeW
     const row = await tx.insertInto('freezes').values({ system_id: system?.id ?? null, reason, frozen_by: userId, frozen_at: now, ends_at: endsAt }).returningAll().executeTakeFirstOrThrow();
     const freeze = toFreeze(row);
     if (endsAt !== null) await addDuty(tx, { kind: 'freeze.end', key: String(freeze.id), dueAt: endsAt });
+    await record(tx, { at: now, actor: userId, kind: 'freeze.set', subject: `freeze_${freeze.id}`, system: freeze.systemId, details: { reason, endsAt: endsAt?.toISOString() ?? null } });
     await stopWhatWaits(tx, freeze, now);
     await announceFreeze(dependencies, tx, freeze, { key: `freeze:${freeze.id}`, actor: userId, text: `froze ${nameOf(system)}: ${reason}` }, now);
     return { kind: 'done', freeze };
@@ -139,6 +141,7 @@ async function standingFreeze(tx: Tx, system: System | null): Promise<Freeze | n
 
 async function endOne(dependencies: RunDependencies, tx: Tx, freeze: Freeze, by: string | null, now: Date): Promise<void> {
   await tx.updateTable('freezes').set({ lifted_at: by === null ? freeze.endsAt : now, lifted_by: by }).where('id', '=', freeze.id).where('lifted_at', 'is', null).execute();
+  await record(tx, { at: now, actor: by ?? 'stockops', kind: 'freeze.lifted', subject: `freeze_${freeze.id}`, system: freeze.systemId, details: { reason: freeze.reason } });
   await cancelDuty(tx, 'freeze.end', String(freeze.id));
   const system = dependencies.catalog().systems.find(({ id }) => id === freeze.systemId) ?? null;
   await announceFreeze(dependencies, tx, freeze, { key: `freeze:${freeze.id}:lifted`, actor: by ?? 'stockops', text: by === null ? `the freeze of ${nameOf(system)} is over` : `lifted the freeze of ${nameOf(system)}` }, now);

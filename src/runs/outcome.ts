@@ -7,6 +7,8 @@ export type Outcome =
   | { readonly status: 'unknown'; readonly reason: string; readonly lostAt: string; readonly lines: readonly string[]; readonly verdict: 'happened' | 'didNotHappen' | 'unclear' }
   /** It was not known whether it happened; a person has looked and says so. */
   | { readonly status: 'settled'; readonly happened: boolean; readonly by: string; readonly note: string }
+  /** It was sent and taken; a person ended the watching before it was seen to end. `lines` are what was seen last. */
+  | { readonly status: 'notWatched'; readonly by: string; readonly lines: readonly string[] }
   /** `who`: whose freeze or whose run stood in the way. */
   | { readonly status: 'notStarted'; readonly reason: string; readonly who?: { readonly did: 'frozen' | 'asked'; readonly by: string; readonly at: string } };
 

@@ -14,7 +14,7 @@ import { redact, redactAll } from '../support/redact/redact.ts';
 import { readDeadlineMs, withinUnredacted, type RunDependencies } from './dependencies.ts';
 import { factsFor, factsOfNow } from './facts.ts';
 import type { Run } from './run.ts';
-import { findRun, insertRun, lastRunToZero, lastStartOf, runOnTarget } from './store.ts';
+import { findRun, insertRun, lastRunToZero, lastStartOf, overriddenOnTarget, runOnTarget } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
 
 /** What somebody wants done. Everything in it is already looked up in the catalog; the parameters are still as they were typed. */
@@ -105,8 +105,12 @@ export async function workOut(dependencies: RunDependencies, proposal: Proposal)
   if (coolingByRule !== null) return refused({ ...coolingByRule, rule: `${coolingByRule.rule} (policies › ${rule.id})` });
 
   const now = dependencies.clock.now();
+  const past = await overriddenOnTarget(dependencies.db, targetKey);
+  const overrides = past === undefined ? null : `Nobody knows whether “${past.plan.draft.summary}” happened; going past it was allowed, because: ${past.overridden?.reason}`;
+  const warnings = [...draft.warnings, ...(action.warning === null || undo !== undefined ? [] : [action.warning]), ...(overrides === null ? [] : [overrides])];
   const plan: Plan = {
-    draft: action.warning === null || undo !== undefined ? draft : { ...draft, warnings: [...draft.warnings, action.warning] },
+    draft: { ...draft, warnings },
+    ...(overrides !== null && { overrides }),
     target,
     params: checked.params,
     primitive: primitive.id,
@@ -120,7 +124,7 @@ export async function workOut(dependencies: RunDependencies, proposal: Proposal)
     policyId: rule.id,
     approvalsNeeded: rule.approvals,
     catalogVersion: catalog.version,
-    epoch: dependencies.epoch(),
+    epoch: dependencies.epochs.current(),
     expiresAt: new Date(now.getTime() + rule.expiresAfterMs).toISOString(),
   };
   return { kind: 'plan', plan, targetKey };

@@ -5,7 +5,7 @@ import type { Tx } from '../storage/database.ts';
 import type { Row, RunState } from '../storage/tables.ts';
 import type { Json } from '../support/json.ts';
 import type { Outcome } from './outcome.ts';
-import type { Approval, Run } from './run.ts';
+import type { Approval, Overridden, Run } from './run.ts';
 
 export async function recordPlan(tx: Tx, row: Row<'runs'>, plan: Plan): Promise<void> {
   const { actionId, environment, component, target, params, risk, policyId, approvalsNeeded, catalogVersion, epoch, incidentId, expiresAt, draft } = plan;
@@ -44,6 +44,11 @@ export async function recordDecision(tx: Tx, { id, plan, planHash }: Run, { user
   await record(tx, { at, actor: userId, kind: `approval.${decision}`, subject: id, system: plan.systemId, details: { summary: plan.draft.summary, planHash, ...(reason !== null && reason !== '' && { reason }) } });
 }
 
+export async function recordOverride(tx: Tx, row: Row<'runs'>, { by, at, reason }: Overridden): Promise<void> {
+  const { draft } = row.plan as unknown as Plan;
+  await record(tx, { at: new Date(at), actor: by, kind: 'run.overridden', subject: row.id, system: row.system_id, details: { summary: draft.summary, planHash: row.plan_hash, reason } });
+}
+
 /** Without what was seen and printed, which is on the run's message. */
 function inShort(outcome: Outcome): Json {
   switch (outcome.status) {
@@ -54,6 +59,8 @@ function inShort(outcome: Outcome): Json {
       return { status: outcome.status, reason: outcome.reason };
     case 'unknown':
       return { status: outcome.status, reason: outcome.reason, verdict: outcome.verdict };
+    case 'notWatched':
+      return { status: outcome.status };
     case 'settled':
       return { status: outcome.status, happened: outcome.happened, note: outcome.note };
   }

@@ -33,6 +33,14 @@ export interface Run {
   readonly channelId: string;
   readonly threadKey: string | null;
   readonly undoOf: string | null;
+  readonly overridden: Overridden | null;
+}
+
+/** Somebody let others go past it while nobody knows whether it happened. */
+export interface Overridden {
+  readonly by: string;
+  readonly at: string;
+  readonly reason: string;
 }
 
 export interface Approval {

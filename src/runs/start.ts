@@ -16,6 +16,8 @@ import { approversOf, ranOut, rulingOf } from './decide.ts';
 import { effectDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 import { holdInWords, holdOn, lockFreezes } from './freeze.ts';
 import type { Outcome } from './outcome.ts';
+import { watchTheClock } from './overdue.ts';
+import { enterEpoch, restored } from './new-epoch.ts';
 import { draftOf } from './propose.ts';
 import type { Run } from './run.ts';
 import { changeRun, findRun, lockRun, runOnTarget } from './store.ts';
@@ -34,7 +36,7 @@ const tryAgainMs = 10_000;
 export async function startRun(dependencies: RunDependencies, runId: string): Promise<void> {
   const run = await findRun(dependencies.db, runId);
   if (run === undefined) return;
-  if (run.state === 'started' && run.receipt === null) return loseRun(dependencies, run, 'The bot stopped while it was being done.');
+  if (run.state === 'started' && run.receipt === null) return loseRun(dependencies, run, 'The bot stopped or lost its database while it was being done.');
   if (run.state !== 'approved') return;
 
   const standing = await whetherItStands(dependencies, run);
@@ -45,7 +47,10 @@ export async function startRun(dependencies: RunDependencies, runId: string): Pr
   const startedAt = dependencies.clock.now();
   const start = await commitStart(dependencies, run, startedAt);
   if (start.kind === 'void') return voidRun(dependencies, run, start.why, start.who);
+  if (start.kind === 'pastChanged') return enterEpoch(dependencies);
   if (start.kind === 'not') return;
+  // An older copy of the database would not know of this start; from here on it is known as one.
+  await dependencies.epochs.remember();
   failpoint('run.after-started');
   const receipt = isStillOurs(dependencies, startedAt) ? await send(dependencies, run) : neverSent;
   failpoint('run.after-effect');
@@ -74,7 +79,7 @@ async function whetherItStands(dependencies: RunDependencies, run: Run): Promise
   const { plan } = run;
   if (run.expiresAt <= dependencies.clock.now()) return changed(ranOut);
   if (hashPlan(plan) !== run.planHash) return changed('The stored plan is not the one that was agreed to.');
-  if (plan.epoch !== dependencies.epoch()) return changed('The bot’s database was restored since, so older approvals no longer count.');
+  if (plan.epoch !== dependencies.epochs.current()) return changed(restored);
   const catalog = dependencies.catalog();
   const system = catalog.systems.find((candidate) => candidate.id === plan.systemId);
   const action = system?.actions.get(plan.actionId);
@@ -126,6 +131,8 @@ type Start =
   | { readonly kind: 'started' }
   /** Somebody else started it, or it has changed since it was looked at: then that decides. */
   | { readonly kind: 'not' }
+  /** The database is not the one that the plan was approved in. */
+  | { readonly kind: 'pastChanged' }
   | { readonly kind: 'void'; readonly why: string; readonly who?: NotStarted['who'] };
 type NotStarted = Extract<Outcome, { status: 'notStarted' }>;
 
@@ -135,6 +142,9 @@ async function commitStart(dependencies: RunDependencies, run: Run, now: Date): 
     return await dependencies.db.transaction().execute(async (tx) => {
       const held = await lockRun(tx, run.id);
       if (held === undefined) return { kind: 'not' };
+      const epoch = await dependencies.epochs.check(tx);
+      if (epoch === null) return { kind: 'pastChanged' };
+      if (run.plan.epoch !== epoch) return { kind: 'void', why: restored };
       await lockFreezes(tx, 'toStart');
       const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
       const step = nextStep(held, { is: 'start', seenVersion: run.version, isHeld: hold !== null }, now);
@@ -142,6 +152,7 @@ async function commitStart(dependencies: RunDependencies, run: Run, now: Date): 
       if (hold !== null) return { kind: 'void', why: holdInWords(hold, systemName(dependencies, run)), ...(hold.kind === 'frozen' && { who: { did: 'frozen', by: hold.freeze.by, at: hold.freeze.at.toISOString() } }) };
       if (step.to !== 'started') return { kind: 'void', why: ranOut };
       if (!(await changeRun(tx, run.id, ['approved'], { state: step.to, by: 'stockops', at: now, started_at: now, progress_line: null }))) return { kind: 'not' };
+      await watchTheClock(tx, run, now);
       failpoint('run.before-start-commit');
       await announceRun(tx, run, now, { actor: 'stockops', text: `started: ${run.plan.draft.summary}` });
       return { kind: 'started' };

@@ -4,8 +4,8 @@ import type { Plan } from '../approvals/plan.ts';
 import type { DbOrTx, Tx } from '../storage/database.ts';
 import type { Row, RunState } from '../storage/tables.ts';
 import type { Outcome } from './outcome.ts';
-import { recordDecision, recordPlan, recordTransition } from './record-run.ts';
-import type { Approval, Run } from './run.ts';
+import { recordDecision, recordOverride, recordPlan, recordTransition } from './record-run.ts';
+import type { Approval, Overridden, Run } from './run.ts';
 import { mayMove } from './transitions.ts';
 
 export async function findRun(db: DbOrTx, id: string): Promise<Run | undefined> {
@@ -27,9 +27,9 @@ export async function runsOfIncident(db: DbOrTx, incidentId: number): Promise<Ru
 /** Runs that somebody wants, or that have begun, and that are not over. */
 const underWay = ['awaiting_approval', 'approved', 'started', 'unknown'] as const satisfies readonly RunState[];
 
-/** Those of one target, the oldest first. */
+/** Those of one target that others must wait for, the oldest first. */
 export async function runsUnderWay(db: DbOrTx, targetKey: string): Promise<Run[]> {
-  const rows = await db.selectFrom('runs').selectAll().where('target_key', '=', targetKey).where('state', 'in', [...underWay]).orderBy('requested_at').execute();
+  const rows = await db.selectFrom('runs').selectAll().where('target_key', '=', targetKey).where('state', 'in', [...underWay]).where('overridden', 'is', null).orderBy('requested_at').execute();
   return rows.map((row) => toRun(row, []));
 }
 
@@ -40,8 +40,27 @@ export async function lockTarget(tx: Tx, targetKey: string): Promise<void> {
 
 /** The run that changes this target now, or of which nobody knows whether it did. */
 export async function runOnTarget(db: DbOrTx, targetKey: string): Promise<Run | undefined> {
-  const row = await db.selectFrom('runs').selectAll().where('target_key', '=', targetKey).where('state', 'in', ['started', 'unknown']).executeTakeFirst();
+  const row = await db.selectFrom('runs').selectAll().where('target_key', '=', targetKey).where('state', 'in', ['started', 'unknown']).where('overridden', 'is', null).executeTakeFirst();
   return row && toRun(row, []);
+}
+
+/** A run that is not settled and that somebody let others go past. */
+export async function overriddenOnTarget(db: DbOrTx, targetKey: string): Promise<Run | undefined> {
+  const row = await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('target_key', '=', targetKey)
+    .where('state', 'in', ['started', 'unknown'])
+    .where('overridden', 'is not', null)
+    .orderBy('requested_at', 'desc')
+    .executeTakeFirst();
+  return row && toRun(row, []);
+}
+
+/** What this person asked for and may still want back. */
+export async function openRunsOf(db: DbOrTx, userId: string): Promise<Run[]> {
+  const rows = await db.selectFrom('runs').selectAll().where('requested_by', '=', userId).where('state', 'in', ['awaiting_approval', 'approved', 'started']).orderBy('requested_at', 'desc').limit(10).execute();
+  return rows.map((row) => toRun(row, []));
 }
 
 /** The latest run of this primitive on this target that worked and set `parameter` to 0: what ran before it is in its undo (AP-04). */
@@ -123,6 +142,7 @@ interface RunFacts {
   readonly receipt?: Receipt;
   readonly progress_line?: string | null;
   readonly outcome?: Outcome;
+  readonly overridden?: Overridden;
 }
 
 /** A change of state says who or what made it so, and when: that goes into the record with it. */
@@ -133,7 +153,7 @@ export type RunChange = RunFacts & ({ readonly state: RunState; readonly by: str
  * the record are one (G-10): here is the only place that sets it.
  */
 export async function changeRun(tx: Tx, id: string, from: readonly RunState[], change: RunChange): Promise<boolean> {
-  const { receipt, outcome, by, at, ...columns } = change;
+  const { receipt, outcome, overridden, by, at, ...columns } = change;
   const forbidden = change.state === undefined ? undefined : from.find((state) => !mayMove(state, change.state as RunState));
   if (forbidden !== undefined) throw new Error(`a run never goes from ${forbidden} to ${change.state}`);
   // The row is held from here on, so that the record names the state that it really had.
@@ -144,6 +164,7 @@ export async function changeRun(tx: Tx, id: string, from: readonly RunState[], c
       ...columns,
       ...(receipt !== undefined && { receipt: JSON.stringify(receipt) }),
       ...(outcome !== undefined && { outcome: JSON.stringify(outcome) }),
+      ...(overridden !== undefined && { overridden: JSON.stringify(overridden) }),
       version: sql`version + 1`,
     })
     .where('id', '=', id)
@@ -152,6 +173,7 @@ export async function changeRun(tx: Tx, id: string, from: readonly RunState[], c
     .executeTakeFirst();
   if (row === undefined) return false;
   if (before !== undefined && by !== undefined) await recordTransition(tx, row, before.state, { by, at, outcome: outcome ?? null });
+  if (overridden !== undefined) await recordOverride(tx, row, overridden);
   return true;
 }
 
@@ -193,5 +215,6 @@ function toRun(row: Row<'runs'>, approvals: readonly Approval[]): Run {
     channelId: row.channel_id,
     threadKey: row.thread_key,
     undoOf: row.undo_of,
+    overridden: row.overridden as Overridden | null,
   };
 }

@@ -92,12 +92,35 @@ export function nextStep(run: Standing, event: RunEvent, now: Date): Step {
   }
 }
 
+export type Cancelling =
+  /** Nothing has been sent. */
+  | { readonly kind: 'withdraw' }
+  /** It is done as far as we do it: it can be left alone, and then undone. */
+  | { readonly kind: 'stopWatching' }
+  | { readonly kind: 'refused'; readonly rule: string; readonly instead: string };
+
+/** What can still be done about a run that somebody no longer wants. */
+export function howToCancel({ state, receipt, plan }: Pick<Run, 'state' | 'receipt' | 'plan'>): Cancelling {
+  if (mayMove(state, 'withdrawn')) return { kind: 'withdraw' };
+  if (state === 'unknown') return { kind: 'refused', rule: 'nobody knows whether it happened', instead: 'Look again, or settle it on its message.' };
+  if (state !== 'started') return { kind: 'refused', rule: whyNotNow(state), instead: 'Look at its message in the thread.' };
+  if (receipt !== null) return { kind: 'stopWatching' };
+  switch (plan.draft.request.via) {
+    case 'helm':
+      return { kind: 'refused', rule: 'Helm is at work, and stopping it in the middle would leave the release half changed', instead: 'Wait until it ends; then it can be undone.' };
+    case 'compose':
+      return { kind: 'refused', rule: 'Docker Compose is at work, and stopping it in the middle would leave the container half changed', instead: 'Wait until it ends; then it can be undone.' };
+    case 'kubernetes':
+      return { kind: 'refused', rule: 'the request is on its way, and cannot be called back', instead: 'Wait for its answer, a matter of seconds; then it can be undone.' };
+  }
+}
+
 /** Of the runs under way on one target, the one that a new wish must wait for: one that is about to change it or may have, or the same wish waiting. */
 export function inTheWayOf(wish: Pick<Run, 'plan'>, underWay: readonly Run[]): Run | undefined {
   return underWay.find((other) => other.state !== 'awaiting_approval' || isSameWish(other, wish));
 }
 
-function isSameWish(one: Pick<Run, 'plan'>, other: Pick<Run, 'plan'>): boolean {
+export function isSameWish(one: Pick<Run, 'plan'>, other: Pick<Run, 'plan'>): boolean {
   return one.plan.primitive === other.plan.primitive && canonicalJson(one.plan.params) === canonicalJson(other.plan.params);
 }
 

@@ -7,16 +7,14 @@ import type { RunState } from '../storage/tables.ts';
 import { StockOpsError } from '../support/errors.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { announceRun } from './announce.ts';
-import { readDeadlineMs, within, type RunDependencies } from './dependencies.ts';
+import { blindForMs, readDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 import { lookWhetherItHelpedEveryMs } from './helped.ts';
 import type { Outcome } from './outcome.ts';
+import { watchTheClock } from './overdue.ts';
 import { read } from './read.ts';
 import type { Run } from './run.ts';
 import { watchEveryMs } from './start.ts';
 import { changeRun, findRun } from './store.ts';
-
-/** A cluster that does not answer is no failed change: it may be looked at for this long beyond the time that the change has. */
-const blindForMs = 15 * 60_000;
 
 /**
  * Looks at a running change, any process at any time: waiting only reads, so it can be resumed (F-29). Comes again until it has settled or its
@@ -51,7 +49,7 @@ export async function lookAgain(dependencies: RunDependencies, runId: string): P
   const primitive = run && writePrimitive(dependencies, run);
   if (run === undefined || primitive === undefined) return;
   if (run.state === 'unknown') return lookForEvidence(dependencies, run, primitive);
-  if (run.state === 'failed' && run.receipt?.status === 'accepted' && run.outcome?.status === 'failed') return lookAtFailed(dependencies, run, primitive, run.outcome);
+  if (run.state === 'failed' && run.receipt?.status === 'accepted' && (run.outcome?.status === 'failed' || run.outcome?.status === 'notWatched')) return lookAtFailed(dependencies, run, primitive, run.outcome);
 }
 
 /** Clear evidence closes it by itself; what is not clear yet is looked at again, less and less often, and is for people meanwhile. */
@@ -68,6 +66,7 @@ async function lookForEvidence(dependencies: RunDependencies, run: Run, primitiv
       // How it goes on can be watched like any other run.
       if (await changeRun(tx, run.id, ['unknown'], { state: 'started', by: 'stockops', at: now, receipt: { status: 'accepted', answer: null }, progress_line: evidence.lines[0] ?? null })) {
         await addDuty(tx, { kind: 'run.watch', key: run.id, dueAt: now });
+        await watchTheClock(tx, run, now);
         await announceRun(tx, run, now, { actor: 'stockops', text: `it did happen: ${evidence.lines.join('; ')}` });
       }
       return;
@@ -95,7 +94,7 @@ export function nextLookAt(startedAt: Date, now: Date): Date | null {
 }
 
 /** A rollout that took too long may have come to its end since. */
-async function lookAtFailed(dependencies: RunDependencies, run: Run, primitive: WritePrimitive, before: Extract<Outcome, { status: 'failed' }>): Promise<void> {
+async function lookAtFailed(dependencies: RunDependencies, run: Run, primitive: WritePrimitive, before: Extract<Outcome, { status: 'failed' | 'notWatched' }>): Promise<void> {
   const now = dependencies.clock.now();
   const progress = await look(dependencies, run, primitive, now);
   if (progress.status === 'succeeded') {

@@ -47,6 +47,8 @@ function newPool(settings: Extract<StorageSettings, { kind: 'postgres' }>): pg.P
   });
   // A connection that dies while idle is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
+  // The same for one that dies in somebody's hands between two statements: their next statement fails, and says why.
+  pool.on('connect', (client) => void client.on('error', () => {}));
   return pool;
 }
 

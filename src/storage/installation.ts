@@ -1,14 +1,9 @@
 import type { Db } from './database.ts';
 
-export interface Installation {
-  readonly name: string;
-  readonly epoch: number;
-}
-
-/** The one row that names this installation; made at the first start. */
-export async function readInstallation(db: Db, name: string): Promise<Installation> {
+/** The name in the one row that names this installation; made at the first start. */
+export async function readInstallation(db: Db, name: string): Promise<string> {
   await db.insertInto('installation').values({ id: 1, name, epoch: 1 }).onConflict((conflict) => conflict.column('id').doNothing()).execute();
-  return db.selectFrom('installation').select(['name', 'epoch']).where('id', '=', 1).executeTakeFirstOrThrow();
+  return (await db.selectFrom('installation').select('name').where('id', '=', 1).executeTakeFirstOrThrow()).name;
 }
 
 /**

@@ -140,6 +140,11 @@ export async function postAnew(db: DbOrTx, message: Message, channel: string | n
     .execute();
 }
 
+/** After a restore: what seems never to have been posted may have been, since the copy was made. It is looked for first (F-37, G-3). */
+export async function lookForLostPosts(db: DbOrTx): Promise<void> {
+  await db.updateTable('messages').set((column) => ({ posting_since: column.ref('created_at') })).where('posted_ts', 'is', null).where('posting_since', 'is', null).execute();
+}
+
 /** The message of this key; its `channel_id` is where it really is. */
 export async function findMessage(db: DbOrTx, key: string): Promise<Message | undefined> {
   const message = await db.selectFrom('messages').selectAll().where('key', '=', key).orderBy('id').executeTakeFirst();

@@ -24,6 +24,8 @@ export const verbs = [
   'run.lookAgain',
   'run.itHappened',
   'run.itDidNot',
+  'run.override',
+  'run.cancel',
   'system.pick',
   'system.show',
 ] as const;
@@ -49,7 +51,7 @@ export interface Control {
 }
 
 /** Modals by the name that comes back when one is sent. */
-export const viewNames = ['plan.confirm', 'parameters.give', 'request.deny', 'incident.resolve', 'incident.declare', 'incident.more', 'runbook.read', 'run.itHappened', 'run.itDidNot', 'plan.read'] as const;
+export const viewNames = ['plan.confirm', 'parameters.give', 'request.deny', 'incident.resolve', 'incident.declare', 'incident.more', 'runbook.read', 'run.itHappened', 'run.itDidNot', 'run.override', 'run.cancel', 'plan.read'] as const;
 export type ViewName = (typeof viewNames)[number];
 
 const Short = z.string().min(1).max(120);

@@ -27,6 +27,8 @@ export interface RunMessage {
   readonly state: RunMessageState;
   /** What keeps it from starting, while it waits. */
   readonly hold?: HoldView | null;
+  /** It goes past another run that is not settled: the sentence that says so. */
+  readonly overrides?: string | null;
   readonly now: Date;
 }
 export type RunMessageState =
@@ -58,7 +60,9 @@ export type RunMessageState =
       readonly canUndo: boolean;
     }
   | { readonly is: 'failed'; readonly startedAt: Date | null; readonly endedAt: Date; readonly reason: string; readonly lines: readonly string[]; readonly log: string | null; readonly canUndo: boolean }
-  | { readonly is: 'unknown'; readonly startedAt: Date; readonly since: Date; readonly reason: string; readonly evidence: Evidence | null }
+  | { readonly is: 'unknown'; readonly startedAt: Date; readonly since: Date; readonly reason: string; readonly evidence: Evidence | null; readonly overridden?: { readonly by: string; readonly at: Date; readonly reason: string } | null }
+  /** It was sent and taken; somebody ended the watching. */
+  | { readonly is: 'notWatched'; readonly by: string; readonly startedAt: Date; readonly endedAt: Date; readonly lines: readonly string[]; readonly canUndo: boolean }
   /** A person or evidence closed what was not known. */
   | { readonly is: 'settled'; readonly how: 'happened' | 'didNotHappen'; readonly by: string | null; readonly at: Date; readonly lines: readonly string[] }
   | { readonly is: 'expired'; readonly at: Date }
@@ -93,6 +97,7 @@ export function runMessage(run: RunMessage): MessageContent {
       return message(mrkdwn`${symbols.running} *${summary} (${run.environment}): running*`, [
         section(join([state.line === null ? mrkdwn`Sent; waiting for the first sign.` : escape(truncate(state.line, 300)), mrkdwn`Began ${when(state.startedAt, now)} (${durationBetween(state.startedAt, now)}) · ${askedBy(run)}`], '\n')),
         context(mrkdwn`Plan ${code(shortHash(run.planHash))} · ${changesInOneLine(plan.changes, 3)}`),
+        buttons(button('Cancel…', { verb: 'run.cancel', ...about })),
       ]);
     case 'verifying':
       return message(mrkdwn`${symbols.running} *${summary} (${run.environment}): done, checking whether it helped*`, [section(join([...lines(state.lines), askedBySentence(run)], '\n'))]);
@@ -102,6 +107,8 @@ export function runMessage(run: RunMessage): MessageContent {
       return failed(run, state, about);
     case 'unknown':
       return unknown(run, state, about);
+    case 'notWatched':
+      return notWatched(run, state, about);
     case 'settled': {
       const who = state.by === null ? mrkdwn`what was seen since` : person(state.by);
       const [symbol, words] = state.how === 'happened' ? [symbols.done, 'it happened'] : [symbols.failed, 'it did not happen'];
@@ -195,14 +202,24 @@ function unknown(run: RunMessage, state: Extract<RunMessageState, { is: 'unknown
       join(
         [
           mrkdwn`${truncate(state.reason, 300)} Sent ${when(state.startedAt, run.now)}, lost ${gap} later.`,
-          mrkdwn`It will not be tried again by itself, and nothing else can change the same target until this is settled.`,
+          state.overridden == null
+            ? mrkdwn`It will not be tried again by itself, and nothing else can change the same target until this is settled.`
+            : mrkdwn`It will not be tried again by itself. *Overridden* by ${person(state.overridden.by)} ${when(state.overridden.at, run.now)}, so that others may change the same target, because: “${truncate(state.overridden.reason, 300)}”`,
         ],
         '\n',
       ),
     ),
     section(state.evidence === null ? mrkdwn`Looking at what can be seen from outside…` : join([mrkdwn`*Seen since:* ${verdict(state.evidence)}`, ...lines(state.evidence.lines)], '\n')),
     context(mrkdwn`${askedBySentence(run)} · plan ${code(shortHash(run.planHash))}`),
-    buttons(button('Look again', { verb: 'run.lookAgain', ...about }, 'primary'), button('It happened…', { verb: 'run.itHappened', ...about }), button('It did not…', { verb: 'run.itDidNot', ...about })),
+    buttons(button('Look again', { verb: 'run.lookAgain', ...about }, 'primary'), button('It happened…', { verb: 'run.itHappened', ...about }), button('It did not…', { verb: 'run.itDidNot', ...about }), state.overridden == null ? button('Override…', { verb: 'run.override', ...about }) : null),
+  ]);
+}
+
+function notWatched(run: RunMessage, state: Extract<RunMessageState, { is: 'notWatched' }>, about: About): MessageContent {
+  return message(mrkdwn`${symbols.unknown} *${truncate(run.plan.summary, 250)} (${run.environment}): sent, and no longer watched*`, [
+    section(join([mrkdwn`The outside has taken it and goes on with it. ${person(state.by)} stopped watching ${when(state.endedAt, run.now)}, after ${durationBetween(state.startedAt, state.endedAt)}.`, ...lines(state.lines), askedBySentence(run)], '\n')),
+    context(mrkdwn`${changesInOneLine(run.plan.changes, 5)} · plan ${code(shortHash(run.planHash))}`),
+    buttons(state.canUndo ? button('Undo…', { verb: 'run.undo', ...about }) : null, button('Look again', { verb: 'run.lookAgain', ...about }), button('See the whole plan', { verb: 'request.show', ...about })),
   ]);
 }
 
@@ -225,7 +242,7 @@ function askedBy(run: RunMessage): Mrkdwn {
 }
 
 function byWhom(run: RunMessage): Mrkdwn {
-  return mrkdwn`by ${person(run.requestedBy)}${run.approvals.length === 0 ? '' : mrkdwn`, approved by ${approvers(run)}`}`;
+  return mrkdwn`by ${person(run.requestedBy)}${run.approvals.length === 0 ? '' : mrkdwn`, approved by ${approvers(run)}`}${run.overrides == null ? '' : mrkdwn` · ${truncate(run.overrides, 300)}`}`;
 }
 
 const approvers = ({ approvals, now }: RunMessage) => join(approvals.map(({ by, at }) => mrkdwn`${person(by)} ${when(at, now)}`), ', ');

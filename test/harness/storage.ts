@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect } from 'kysely';
 import pg from 'pg';
@@ -8,11 +11,31 @@ import type { Tables } from '../../src/storage/tables.ts';
 /** A database of its own for one test, migrated. On PGlite unless `DATABASE_URL` names a server, where each test gets a database of its own. */
 export interface TestStorage extends AsyncDisposable {
   readonly settings: StorageSettings;
+  /** Takes a copy, as a backup would, while nothing is connected; the answer puts it in the place of what is there then. */
+  copy(): Promise<() => Promise<void>>;
 }
 
-export async function freshStorage(): Promise<TestStorage> {
+export async function freshStorage({ outlivesProcess = false } = {}): Promise<TestStorage> {
   const url = process.env['DATABASE_URL'];
-  return url === undefined ? { settings: { kind: 'pglite', dataDirectory: 'memory', blob: await migratedImage() }, [Symbol.asyncDispose]: async () => {} } : serverStorage(url);
+  if (url !== undefined) return serverStorage(url);
+  if (outlivesProcess) return directoryStorage();
+  const copy = () => Promise.reject(new Error('a database in memory cannot be copied: ask for one that outlives its process'));
+  return { settings: { kind: 'pglite', dataDirectory: 'memory', blob: await migratedImage() }, copy, [Symbol.asyncDispose]: async () => {} };
+}
+
+async function directoryStorage(): Promise<TestStorage> {
+  const folder = await mkdtemp(join(tmpdir(), 'stockops-storage-'));
+  const dataDirectory = join(folder, 'data');
+  const pglite = await PGlite.create({ dataDir: dataDirectory, loadDataDir: await migratedImage() });
+  await pglite.close();
+  const copy = async () => {
+    await cp(dataDirectory, join(folder, 'copy'), { recursive: true });
+    return async () => {
+      await rm(dataDirectory, { recursive: true });
+      await cp(join(folder, 'copy'), dataDirectory, { recursive: true });
+    };
+  };
+  return { settings: { kind: 'pglite', dataDirectory }, copy, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
 let image: Promise<Blob> | undefined;
@@ -38,7 +61,14 @@ async function serverStorage(url: string): Promise<TestStorage> {
   const db = await openDatabase({ kind: 'postgres', url: own.href, connections: 1 });
   await migrate(db);
   await db.destroy();
-  return { settings: { kind: 'postgres', url: own.href, connections: 6 }, [Symbol.asyncDispose]: () => onServer(url, `drop database ${name} with (force)`) };
+  const copy = async () => {
+    await onServer(url, `create database ${name}_copy template ${name}`);
+    return async () => {
+      await onServer(url, `drop database ${name} with (force)`);
+      await onServer(url, `alter database ${name}_copy rename to ${name}`);
+    };
+  };
+  return { settings: { kind: 'postgres', url: own.href, connections: 6 }, copy, [Symbol.asyncDispose]: () => onServer(url, `drop database ${name} with (force)`) };
 }
 
 async function onServer(url: string, statement: string): Promise<void> {

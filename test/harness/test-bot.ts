@@ -13,10 +13,11 @@ import type { PagerDutyStandIn } from '../../sandbox/pagerduty/pagerduty.ts';
 import type { SlackStandIn } from '../../sandbox/slack/stand-in.ts';
 import { startStandIns, type StandIns, type StandInsOptions } from '../../sandbox/stand-ins.ts';
 import { startBot, type RunningBot } from '../../src/commands/start-bot.ts';
+import type { StorageSettings } from '../../src/storage/database.ts';
 import { manualClock, type ManualClock } from '../../src/support/clock.ts';
 import type { Log } from '../../src/support/log.ts';
 import { whatIsWrongWithTheRecord } from './record.ts';
-import { freshStorage } from './storage.ts';
+import { freshStorage, type TestStorage } from './storage.ts';
 
 export interface Span {
   readonly hours?: number;
@@ -44,9 +45,10 @@ export interface TestBot extends AsyncDisposable {
   settle(): Promise<void>;
   advance(span: Span): Promise<void>;
   /** Stops the process's work and starts another on the same database. */
-  restart(): Promise<void>;
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   /** Another bot on the same database, as a second replica would be. The caller stops it. */
   another(): Promise<RunningBot>;
+  readonly storage: TestStorage;
 }
 
 export interface Fired {
@@ -58,12 +60,12 @@ export interface Fired {
 export const alertmanagerToken = 'test-token-of-alertmanager-0123456789abcdef';
 const start = new Date('2026-03-02T02:13:00Z');
 
-export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string } = {}): Promise<TestBot> {
+export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string; readonly outlivesProcess?: boolean; readonly reach?: (storage: StorageSettings) => StorageSettings } = {}): Promise<TestBot> {
   const cleanup = new AsyncDisposableStack();
   const clock = manualClock(options.at ?? start);
   const folder = await mkdtemp(join(tmpdir(), 'stockops-test-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
-  const storage = cleanup.use(await freshStorage());
+  const storage = cleanup.use(await freshStorage({ outlivesProcess: options.outlivesProcess ?? false }));
   // In HTTP mode the stand-in of Slack must know the bot's door before there is one.
   const port = options.signingSecret === undefined ? 0 : await freePort();
   const overHttp = options.signingSecret === undefined ? {} : { delivery: { http: `http://127.0.0.1:${port}/slack/events`, signingSecret: options.signingSecret } };
@@ -91,7 +93,7 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
     const started = await startBot({
       settings,
       load: standIns.load,
-      storage: storage.settings,
+      storage: options.reach?.(storage.settings) ?? storage.settings,
       clock,
       random: { bytes: randomBytes },
       log: recorder,
@@ -168,10 +170,11 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
     },
     settle,
     advance,
-    restart: async () => {
-      // The stand-in's database lives in this process, so the work is stopped and started around it.
-      if (storage.settings.kind === 'pglite') throw new Error('restart() needs a database outside the process: use a data directory');
+    storage,
+    restart: async (meanwhile) => {
+      if (storage.settings.kind === 'pglite' && storage.settings.dataDirectory === 'memory') throw new Error('restart() needs a database that outlives the process: ask for one');
       await running.stop();
+      await meanwhile?.();
       running = await begin();
     },
     another: () => {

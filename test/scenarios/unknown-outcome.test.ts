@@ -64,7 +64,7 @@ test('while it is not known the target is locked, anybody may look again, and on
   bot.kubernetes.fail({ match: mutating, mode: 'answer', status: 504, times: 1 });
   await ask(bot, oncall, 'Scale…', { replicas: '5' });
   const unknown = () => reply(bot, 'from 3 to 5');
-  expect(labelsOf(unknown())).toEqual(['Look again', 'It happened…', 'It did not…']);
+  expect(labelsOf(unknown())).toEqual(['Look again', 'It happened…', 'It did not…', 'Override…']);
   expect(textOf(unknown())).toContain('nothing else can change the same target until this is settled');
 
   await type(bot, oncall, 'mystocks', 'restart');

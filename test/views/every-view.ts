@@ -4,10 +4,12 @@ import type { Plan } from '../../src/approvals/plan.ts';
 import type { RunbookSection, Severity } from '../../src/catalog/system.ts';
 import { approvalDirectMessage, reminderMessage } from '../../src/views/approval-message.ts';
 import type { HomeContent, MessageContent, ModalContent } from '../../src/views/blocks.ts';
+import { cancelList } from '../../src/views/cancel-list.ts';
 import { declareModal } from '../../src/views/declare-modal.ts';
 import { diagnosticsMessage } from '../../src/views/diagnostics.ts';
 import { dryRunMessage } from '../../src/views/dry-run.ts';
 import { helpMessage } from '../../src/views/help.ts';
+import { freezeEndedMessage, freezeMessage, heldMessage, type FreezeView } from '../../src/views/hold.ts';
 import { homeView } from '../../src/views/home.ts';
 import { incidentCard, type IncidentCard } from '../../src/views/incident-card.ts';
 import { incidentsMessage } from '../../src/views/incidents-list.ts';
@@ -19,7 +21,7 @@ import { pickSystem } from '../../src/views/pick-system.ts';
 import { planModal, planningModal, refusalModal, wholePlanModal, type PlanView } from '../../src/views/plan-modal.ts';
 import { readingMessage } from '../../src/views/reading-message.ts';
 import { refusalMessage, unknownWordMessage } from '../../src/views/refusal.ts';
-import { denyModal, settleModal } from '../../src/views/request-modals.ts';
+import { cancelModal, denyModal, overrideModal, settleModal } from '../../src/views/request-modals.ts';
 import { resolveModal } from '../../src/views/resolve-modal.ts';
 import { runMessage, type RunMessage, type RunMessageState } from '../../src/views/run-message.ts';
 import { runbookModal } from '../../src/views/runbook-modal.ts';
@@ -92,6 +94,8 @@ export function whole(draft: PlanDraft = plan(), on: Target = target(), t: Outsi
 }
 
 export const planHash = '9f3c21ab'.repeat(8);
+
+const frozen = (t: Outside): FreezeView => ({ kind: 'frozen', systemName: t('Stock Service'), word: 'stock-service', reason: t('audit'), by: approver, at: at('02:13'), endsAt: at('04:13') });
 
 export function planView(changes: Partial<PlanView> = {}, t: Outside = same, many = 1): PlanView {
   return {
@@ -297,6 +301,7 @@ export function everyView(t: Outside = same, many = 1): Readonly<Record<string, 
       ],
     }),
     'plan-for-approval': planModal(planView({}, t, many)),
+    'plan-frozen': planModal(planView({ hold: frozen(t) }, t, many)),
     'plan-alone': planModal(planView({ actionTitle: t('Scale'), need: { approvals: 0, approvers: '', because: t('staging'), typedConfirmation: null }, risk: 'low' }, t)),
     'plan-typed': planModal(planView({ need: { approvals: 2, approvers: t('SRE'), because: t('production'), typedConfirmation: t('stock-service') }, risk: 'destructive' }, t)),
     'plan-whole': wholePlanModal(planView({}, t, many)),
@@ -344,6 +349,9 @@ export function everyView(t: Outside = same, many = 1): Readonly<Record<string, 
     'run-expired': runMessage(run({ is: 'expired', at: at('02:31') }, { approvals: [] }, t)),
     'run-denied': runMessage(run({ is: 'denied', by: approver, at: at('02:17'), reason: t('Scale first.') }, { approvals: [] }, t)),
     'run-withdrawn': runMessage(run({ is: 'withdrawn', by: oncall, at: at('02:17') }, { approvals: [] }, t)),
+    'run-voided-frozen': runMessage(run({ is: 'voided', at: at('02:17'), why: t('Changes to Stock Service are frozen: audit.'), who: { did: 'frozen', by: approver, at: at('02:13') } }, {}, t)),
+    'run-not-watched': runMessage(run({ is: 'notWatched', by: oncall, startedAt: at('02:17'), endedAt: at('02:18'), lines: times(many, () => t('1 of 3 pods new and ready')), canUndo: true }, {}, t)),
+    'run-unknown-overridden': runMessage(run({ is: 'unknown', startedAt: at('02:17:29'), since: at('02:17:31'), reason: t('The connection broke.'), evidence, overridden: { by: approver, at: at('02:18'), reason: t('It burns.') } }, {}, t)),
     'run-voided': runMessage(run({ is: 'voided', at: at('02:17'), why: t('stock-service is at revision 9 now, the plan was made at 8.') }, {}, t)),
     'reading': readingMessage({ title: t('Pods'), systemName: t('Stock Service'), environment: t('production'), reading: reading(t, many), requestedBy: oncall, at: at('02:15'), tookMs: 412, now: at('02:15') }),
     'parameters': parametersModal({
@@ -390,6 +398,8 @@ export function everyView(t: Outside = same, many = 1): Readonly<Record<string, 
       title: t('Logins take 40 s'),
     }),
     'deny': denyModal({ requestId: 'request_1', summary: t('Roll back stock-service to revision 7') }),
+    'override': overrideModal({ requestId: 'request_1', summary: t('Roll back stock-service to revision 7') }),
+    'cancel': cancelModal({ requestId: 'request_1', summary: t('Roll back stock-service to revision 7'), seen: t('1 of 3 pods new and ready'), canUndo: true }),
     'settle': settleModal({ requestId: 'request_1', summary: t('Roll back stock-service to revision 7'), how: 'didNotHappen' }),
     'pick-system': pickSystem({
       rest: t('scale 5'),
@@ -461,7 +471,14 @@ export function everyView(t: Outside = same, many = 1): Readonly<Record<string, 
     'refusal': refusalMessage(refusal),
     'unknown-word': unknownWordMessage(t('sacle'), [t('scale'), t('stack')]),
     'stale-card': staleCardMessage({ incidentId: 42, since: { what: t('the rollback'), at: at('02:17') }, now: at('02:19') }),
-    'second-of-two': secondOfTwoMessage({ summary: t('Restart stock-service'), firstBy: approver, firstAt: at('02:16'), standing: 'running', threadUrl: 'https://example.slack.test/archives/C0ALERTS/p1', now: at('02:16:40') }),
+    'second-of-two': secondOfTwoMessage({ requestId: 'request_9f3c21ab00112233', isSame: true, summary: t('Restart stock-service'), firstBy: approver, firstAt: at('02:16'), standing: 'running', threadUrl: 'https://example.slack.test/archives/C0ALERTS/p1', now: at('02:16:40') }),
+    'second-of-two-other': secondOfTwoMessage({ requestId: 'request_9f3c21ab00112233', isSame: false, summary: t('Restart stock-service'), firstBy: approver, firstAt: at('02:16'), standing: 'running', threadUrl: null, now: at('02:16:40') }),
+    'second-of-two-unknown': secondOfTwoMessage({ requestId: 'request_9f3c21ab00112233', isSame: false, summary: t('Restart stock-service'), firstBy: approver, firstAt: at('02:16'), standing: 'unknown', threadUrl: null, now: at('02:16:40') }),
+    'freeze': freezeMessage(frozen(t), times(many, () => t('Restart stock-service')), at('02:14')),
+    'freeze-ended': freezeEndedMessage(frozen(t), { at: at('03:14'), by: approver }, at('03:14')),
+    'held': heldMessage(t('Restart stock-service'), frozen(t), at('02:16')),
+    'held-read-only': heldMessage(t('Restart stock-service'), { kind: 'readOnly' }, at('02:16')),
+    'cancel-list': cancelList(times(many * 2, (index) => ({ requestId: `request_${index}`, summary: t('Restart stock-service'), environment: t('production'), standing: 'running', requestedAt: at('02:16') })), at('02:17')),
     'home': homeView({
       waiting: times(many, () => ({ requestId: 'request_1', summary: t('Roll back stock-service to revision 7'), environment: t('production'), requestedBy: oncall, expiresAt: at('02:31') })),
       mine: [openIncident(t, { state: 'acknowledged' })],

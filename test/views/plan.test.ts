@@ -129,9 +129,9 @@ test('an approval shows who asked, what changes, how many are missing and until 
   for (const fact of ['Asked by <@U0ONCALL> for INC-42', '`9f3c·21ab`', '1 of 2 from SRE', 'image `v2.4.1` → `v2.4.0`', '2026-11-22T02:31:00Z', 'In-memory caches start empty.', 'May decide: <@U0PLATFORM>.']) expect(shown).toContain(fact);
 });
 
-test('what is not known offers to look and to be settled, and nothing else', () => {
+test('what is not known offers to look, to be settled, and to let others go past, and nothing else', () => {
   const content = runMessage(run({ is: 'unknown', startedAt: at('02:17'), since: at('02:18'), reason: 'The connection broke.', evidence: null }));
-  expect(objectsOf(content.blocks, 'button').map(({ action_id }) => action_id)).toEqual(['run.lookAgain', 'run.itHappened', 'run.itDidNot']);
+  expect(objectsOf(content.blocks, 'button').map(({ action_id }) => action_id)).toEqual(['run.lookAgain', 'run.itHappened', 'run.itDidNot', 'run.override']);
   expect(textsOf(content.blocks).join('\n')).toContain('It will not be tried again by itself');
 });
 

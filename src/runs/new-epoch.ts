@@ -1,0 +1,42 @@
+import type { Tx } from '../storage/database.ts';
+import { addDuty, cancelDuty } from '../storage/duties.ts';
+import { lookForLostPosts } from '../storage/outbox.ts';
+import { announceRun } from './announce.ts';
+import type { RunDependencies } from './dependencies.ts';
+import type { Run } from './run.ts';
+import { changeRun, lockRun } from './store.ts';
+
+export const restored = 'The bot’s database was restored or taken over by another server, which may have forgotten something: older approvals no longer count.';
+
+/** Deals with a database whose past has changed (F-37), if it has. Called before anything is done with it, and when a start finds out. */
+export async function enterEpoch(dependencies: RunDependencies): Promise<void> {
+  const { db, epochs, log, clock } = dependencies;
+  if ((await epochs.check(db)) !== null) return;
+  if (await epochs.begin((tx) => endOldEpoch(tx, clock.now())))
+    log.error('The database came back from a copy or another server: approvals are void, and what was running is not known', { epoch: epochs.current() });
+}
+
+/**
+ * What waited for a decision or a start is void, and a fresh plan is one press away. What was started may have been finished or undone since the copy was
+ * made: it is unknown until evidence says so. What was posted since is looked for before it is posted again; pages that were sent are not waiting any more.
+ */
+async function endOldEpoch(tx: Tx, now: Date): Promise<void> {
+  const rows = await tx.selectFrom('runs').select('id').where('state', 'in', ['planned', 'awaiting_approval', 'approved', 'started']).orderBy('id').execute();
+  for (const { id } of rows) {
+    const run = await lockRun(tx, id);
+    if (run === undefined) continue;
+    for (const kind of ['run.expire', 'run.start', 'run.watch']) await cancelDuty(tx, kind, id);
+    if (run.state === 'started') await lose(tx, run, now);
+    else if (await changeRun(tx, id, [run.state], { state: 'voided', by: 'stockops', at: now, finished_at: now, progress_line: null, outcome: { status: 'notStarted', reason: restored } })) {
+      if (run.state !== 'planned') await announceRun(tx, run, now, { actor: 'stockops', text: `not started: ${restored}` });
+    }
+  }
+  await lookForLostPosts(tx);
+}
+
+async function lose(tx: Tx, run: Run, now: Date): Promise<void> {
+  const outcome = { status: 'unknown' as const, reason: 'The bot’s database came back from a copy or another server while it was under way.', lostAt: now.toISOString(), lines: [], verdict: 'unclear' as const };
+  if (!(await changeRun(tx, run.id, ['started'], { state: 'unknown', by: 'stockops', at: now, outcome, progress_line: null }))) return;
+  await announceRun(tx, run, now, { actor: 'stockops', text: `not known whether it happened: ${run.plan.draft.summary}` });
+  await addDuty(tx, { kind: 'run.look', key: run.id, dueAt: now });
+}
