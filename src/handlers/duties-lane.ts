@@ -10,6 +10,7 @@ import { diagnose } from './diagnose.ts';
 import type { Lane } from './lanes.ts';
 import { pointTwinAtMessage } from './look-for-twin.ts';
 import { renewWhile } from './renew-lease.ts';
+import { anchorRecord, pruneStorage } from './upkeep.ts';
 
 /** What is done with each kind of duty. The list is the documentation. */
 const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promise<void>>> = {
@@ -21,6 +22,8 @@ const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promis
   'run.helped': (bot, duty) => lookWhetherItHelped(bot, duty.key),
   'storm.check': checkStorm,
   'message.reconcile': pointTwinAtMessage,
+  'audit.anchor': anchorRecord,
+  'storage.prune': pruneStorage,
 };
 
 /** Does what is due, whoever wrote it down. A duty that fails comes back later; one that keeps failing is set aside and shown. */

@@ -148,7 +148,7 @@ export async function changeRun(tx: Tx, id: string, from: readonly RunState[], c
     .returningAll()
     .executeTakeFirst();
   if (row === undefined) return false;
-  if (before !== undefined && by !== undefined) await recordTransition(tx, row, before.state, { by, at, outcome: outcome ?? null });
+  if (before !== undefined && by !== undefined && before.state !== row.state) await recordTransition(tx, row, before.state, { by, at, outcome: outcome ?? null });
   return true;
 }
 
