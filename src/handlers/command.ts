@@ -21,6 +21,7 @@ import type { Bot } from './bot.ts';
 import { systemOf } from './incident-content.ts';
 import { onCallRoles } from './on-call.ts';
 import { placeOf, refuse, whisper, type Place } from './reply.ts';
+import { sayAudit } from './say-audit.ts';
 import { systemStates } from './system-states.ts';
 
 /** What was asked, wherever it came from: typed, or gone on with after a system was picked. */
@@ -40,6 +41,7 @@ const topics: Readonly<Record<string, (bot: Bot, asked: Asked) => Promise<void>>
   incidents: sayIncidents,
   oncall: sayOnCall,
   incident: askForIncident,
+  audit: sayAudit,
 };
 
 export async function handleCommand(bot: Bot, command: Command): Promise<void> {
@@ -138,6 +140,7 @@ async function sayHelp(bot: Bot, { words, place, channelName }: Asked): Promise<
           { usage: '/stock oncall', what: 'who has it now' },
           { usage: '/stock systems', what: 'what there is and what to call it' },
           { usage: '/stock incident', what: 'declare one that no alert has seen' },
+          { usage: '/stock audit [system] [by @person] [since 2d]', what: 'who did what' },
           { usage: '/stock <system> help', what: 'what you may do with one system' },
           { usage: '/stock <system> <action> …', what: 'do it; you see the plan first' },
           { usage: '… --dry-run', what: 'only show what would happen' },

@@ -16,7 +16,7 @@ import { startBot, type RunningBot } from '../../src/commands/start-bot.ts';
 import { manualClock, type ManualClock } from '../../src/support/clock.ts';
 import type { Log } from '../../src/support/log.ts';
 import { whatIsWrongWithTheRecord } from './record.ts';
-import { freshStorage } from './storage.ts';
+import { freshStorage, type TestStorage } from './storage.ts';
 
 export interface Span {
   readonly hours?: number;
@@ -56,12 +56,12 @@ export interface Fired {
 export const alertmanagerToken = 'test-token-of-alertmanager-0123456789abcdef';
 const start = new Date('2026-03-02T02:13:00Z');
 
-export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string } = {}): Promise<TestBot> {
+export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string; readonly storage?: TestStorage } = {}): Promise<TestBot> {
   const cleanup = new AsyncDisposableStack();
   const clock = manualClock(options.at ?? start);
   const folder = await mkdtemp(join(tmpdir(), 'stockops-test-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
-  const storage = cleanup.use(await freshStorage());
+  const storage = options.storage ?? cleanup.use(await freshStorage());
   // In HTTP mode the stand-in of Slack must know the bot's door before there is one.
   const port = options.signingSecret === undefined ? 0 : await freePort();
   const overHttp = options.signingSecret === undefined ? {} : { delivery: { http: `http://127.0.0.1:${port}/slack/events`, signingSecret: options.signingSecret } };
