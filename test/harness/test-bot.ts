@@ -38,6 +38,8 @@ export interface TestBot extends AsyncDisposable {
   /** Lines of level error or warn so far; a test takes those that it expects, and an error that is left fails it at the end. */
   readonly log: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: Record<string, unknown> }[];
   expectError(message: string): void;
+  /** Anchors of the record that were logged. */
+  readonly anchors: string[];
   /** What Alertmanager would send: the answer's status. */
   send(notification: object | string, token?: string): Promise<number>;
   fires(alertname: string, labels?: Record<string, string>, annotations?: Record<string, string>): Promise<Fired>;
@@ -78,10 +80,11 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
   const { slack, kubernetes, pagerduty, settings } = standIns;
 
   const log: TestBot['log'] = [];
+  const anchors: string[] = [];
   const expected = new Set<string>();
   const recorder: Log = {
     debug: () => {},
-    info: () => {},
+    info: (_message, fields = {}) => void (typeof fields['anchor'] === 'string' && anchors.push(fields['anchor'])),
     warn: (message, fields = {}) => void log.push({ level: 'warn', message, fields }),
     error: (message, fields = {}) => void log.push({ level: 'error', message, fields }),
   };
@@ -151,6 +154,7 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
       return running;
     },
     log,
+    anchors,
     expectError: (message) => void expected.add(message),
     send,
     fires: async (alertname, labels = {}, annotations = {}) => {
