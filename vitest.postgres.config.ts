@@ -15,6 +15,7 @@ const touchesDatabase = /from '(?:\.\.?\/)+(?:(?:test\/)?harness\/|src\/storage\
 export default defineConfig({
   test: {
     ...everyday.test,
+    // Said below, file by file; what needs a server to itself (`test/postgres/`) is only tested here.
     exclude: [],
     include: globSync('test/**/*.test.ts')
       .filter((file) => !/^test\/(?:chaos|cluster|alertmanager|e2e)\//.test(file))

@@ -5,7 +5,7 @@ import { createPeople } from './approvals/people.ts';
 import type { Catalog } from './catalog/system.ts';
 import type { InteractionSink, SlackReceiver } from './connectors/slack/receive.ts';
 import type { PagerDutyPort } from './escalation/pagerduty-port.ts';
-import type { Bot } from './handlers/bot.ts';
+import type { Bot, Upkeep } from './handlers/bot.ts';
 import { dutiesLane } from './handlers/duties-lane.ts';
 import { createIntake, type IntakeSettings } from './handlers/intake.ts';
 import { handleInteraction, interactionsLane } from './handlers/interactions.ts';
@@ -44,6 +44,7 @@ export interface AppParts {
   readonly slack: (onMeasured: (method: string, answer: string) => void) => SlackPort;
   readonly receiver: (sink: InteractionSink) => SlackReceiver;
   readonly sources: IntakeSettings['sources'];
+  readonly upkeep: Upkeep;
 }
 
 export interface Listening {
@@ -96,6 +97,7 @@ export function createApp(parts: AppParts): App {
       },
     },
     owner: newId(parts.random, 'process'),
+    upkeep: parts.upkeep,
     routingKey: parts.routingKey,
     wake: (...names) => lanes?.wake(...names),
   };

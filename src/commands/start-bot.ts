@@ -17,6 +17,7 @@ import { createPagerDuty } from '../connectors/pagerduty/pagerduty.ts';
 import { createPrometheusPort } from '../connectors/prometheus/prometheus.ts';
 import { createSlackReceiver, type ReceiveSettings } from '../connectors/slack/receive.ts';
 import { createSlackPort } from '../connectors/slack/slack-port.ts';
+import { beginUpkeep } from '../handlers/upkeep.ts';
 import { migrate, openDatabase, type Db, type StorageSettings } from '../storage/database.ts';
 import { databaseClock } from '../storage/database-clock.ts';
 import { lockDataDirectory, type DataDirectoryLock } from '../storage/data-directory-lock.ts';
@@ -110,8 +111,10 @@ export async function startBot(parts: BotParts): Promise<Started> {
     slack: (onMeasured) => createSlackPort(slackSettings(settings), onMeasured),
     receiver: (sink) => createSlackReceiver({ ...slackSettings(settings), mode: receiveMode(settings, clock) }, sink),
     sources: () => inForce.sources,
+    upkeep: { auditChannel: settings.STOCKOPS_AUDIT_CHANNEL ?? null, keepMs: settings.STOCKOPS_KEEP_DAYS * 86_400_000 },
   });
   await inRecord('process.started', { process: app.bot.owner, version: packageJson.version, epoch: epochs.current(), catalogVersion: inForce.catalog.version });
+  await beginUpkeep(db, clock.now());
   const urls = await app.start({ ...parts.doors, loops: parts.loops });
 
   return {

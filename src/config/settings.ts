@@ -29,6 +29,8 @@ export const settingDocs = {
   STOCKOPS_INSTALLATION: { purpose: 'name of this installation, part of PagerDuty’s dedup keys', example: 'harbor' },
   STOCKOPS_PRIVATE_HOSTS: { purpose: 'hosts with private addresses that probes may reach, separated by commas', example: 'stock.internal.example.com' },
   STOCKOPS_READ_ONLY: { purpose: 'true: everything may be looked at and acknowledged, and no change is made', example: 'false' },
+  STOCKOPS_AUDIT_CHANNEL: { purpose: 'channel that anchors of the record are posted to, besides the log', example: '#stockops-audit' },
+  STOCKOPS_KEEP_DAYS: { purpose: 'how many days what is over stays in the database; incidents, runs and the record stay for ever', example: '90' },
   LOG_LEVEL: { purpose: 'least severe line that is logged: debug, info, warn or error', example: 'info' },
 } as const;
 export type SettingName = keyof typeof settingDocs;
@@ -80,6 +82,11 @@ const Settings = z
       .default('')
       .transform((text) => text.split(',').map((host) => host.trim()).filter((host) => host !== '')),
     STOCKOPS_READ_ONLY: yesOrNo,
+    STOCKOPS_AUDIT_CHANNEL: z
+      .string()
+      .regex(/^(?:#[^\s#@,]{1,80}|[CG][A-Z0-9]{2,20})$/, 'a channel such as #stockops-audit')
+      .optional(),
+    STOCKOPS_KEEP_DAYS: z.coerce.number().int().min(7).max(3_650).default(90),
     LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   })
   .refine((settings) => settings.SLACK_APP_TOKEN !== undefined || settings.SLACK_SIGNING_SECRET !== undefined, {

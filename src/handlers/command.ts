@@ -25,6 +25,7 @@ import { holdsNow } from './hold-content.ts';
 import { systemOf } from './incident-content.ts';
 import { onCallRoles } from './on-call.ts';
 import { placeOf, refuse, whisper, type Place } from './reply.ts';
+import { sayAudit } from './say-audit.ts';
 import { systemStates } from './system-states.ts';
 import { whoAmI } from './whoami.ts';
 
@@ -49,6 +50,7 @@ const topics: Readonly<Record<string, (bot: Bot, asked: Asked) => Promise<void>>
   cancel: (bot, { place, triggerId }) => cancelOwn(bot, place, triggerId),
   freeze: (bot, { words, place, channelName }) => freeze(bot, place, words, systemOfChannel(bot, channelName)),
   unfreeze: (bot, { words, place }) => unfreeze(bot, place, words),
+  audit: sayAudit,
 };
 
 export async function handleCommand(bot: Bot, command: Command): Promise<void> {
@@ -150,6 +152,7 @@ async function sayHelp(bot: Bot, { words, place, channelName }: Asked): Promise<
           { usage: '/stock incident', what: 'declare one that no alert has seen' },
           { usage: '/stock cancel', what: 'take back what you asked for, as far as that is possible' },
           { usage: '/stock freeze <system>|all [for 2h] <reason>', what: 'stop changes; /stock unfreeze lifts it' },
+          { usage: '/stock audit [system] [by @person] [since 2d]', what: 'who did what' },
           { usage: '/stock <system> help', what: 'what you may do with one system' },
           { usage: '/stock <system> <action> …', what: 'do it; you see the plan first' },
           { usage: '… --dry-run', what: 'only show what would happen' },

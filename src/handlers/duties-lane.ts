@@ -14,6 +14,7 @@ import { diagnose } from './diagnose.ts';
 import type { Lane } from './lanes.ts';
 import { pointTwinAtMessage } from './look-for-twin.ts';
 import { renewWhile } from './renew-lease.ts';
+import { anchorRecord, pruneStorage } from './upkeep.ts';
 
 /** What is done with each kind of duty. The list is the documentation. */
 const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promise<void>>> = {
@@ -28,6 +29,8 @@ const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promis
   'freeze.end': (bot, duty) => endFreeze(bot, Number(duty.key)),
   'storm.check': checkStorm,
   'message.reconcile': pointTwinAtMessage,
+  'audit.anchor': anchorRecord,
+  'storage.prune': pruneStorage,
 };
 
 /** Does what is due, whoever wrote it down. A duty that fails comes back later; one that keeps failing is set aside and shown. */

@@ -172,7 +172,7 @@ export async function changeRun(tx: Tx, id: string, from: readonly RunState[], c
     .returningAll()
     .executeTakeFirst();
   if (row === undefined) return false;
-  if (before !== undefined && by !== undefined) await recordTransition(tx, row, before.state, { by, at, outcome: outcome ?? null });
+  if (before !== undefined && by !== undefined && before.state !== row.state) await recordTransition(tx, row, before.state, { by, at, outcome: outcome ?? null });
   if (overridden !== undefined) await recordOverride(tx, row, overridden);
   return true;
 }

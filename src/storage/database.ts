@@ -54,10 +54,14 @@ function newPool(settings: Extract<StorageSettings, { kind: 'postgres' }>): pg.P
 
 /**
  * Brings the schema up to date. Several processes may call it at once: Kysely's lock lets one migrate while the others wait.
+ * A role that may not change the schema may call it as well, when there is nothing to change.
  * @throws what the database said, when a migration fails; nothing of that migration is kept then
  */
 export async function migrate(db: Db): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
+  if (isRefusal(error)) throw new Error('The schema is not up to date, and this role may not change it: run `stockops db migrate` as the owner of the tables.', { cause: error });
   if (error !== undefined) throw error;
 }
+
+const isRefusal = (error: unknown): boolean => (error as { code?: string } | undefined)?.code === '42501';

@@ -1,12 +1,12 @@
 import { latestEntries, readEntries, readHead } from '../../src/audit/store.ts';
 import { verifyChain } from '../../src/audit/verify.ts';
-import type { Db } from '../../src/storage/database.ts';
+import type { DbOrTx } from '../../src/storage/database.ts';
 
 /**
  * Whether the record tells what happened, each thing once (I10): asked at the end of every story that the whole bot plays. The chain is whole; the entries of
  * each run lead from its plan to the state that it has, none missing and none twice; each decision has its entry, and so has what people did to incidents.
  */
-export async function whatIsWrongWithTheRecord(db: Db): Promise<string[]> {
+export async function whatIsWrongWithTheRecord(db: DbOrTx): Promise<string[]> {
   const wrong: string[] = [];
   const verified = await verifyChain(readEntries(db), { head: await readHead(db) });
   if (verified.kind === 'broken') wrong.push(`entry ${verified.sequence}: ${verified.why}`);

@@ -39,6 +39,8 @@ export interface TestBot extends AsyncDisposable {
   /** Lines of level error or warn so far; a test takes those that it expects, and an error that is left fails it at the end. */
   readonly log: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: Record<string, unknown> }[];
   expectError(message: string): void;
+  /** Anchors of the record that were logged. */
+  readonly anchors: string[];
   /** What Alertmanager would send: the answer's status. */
   send(notification: object | string, token?: string): Promise<number>;
   fires(alertname: string, labels?: Record<string, string>, annotations?: Record<string, string>): Promise<Fired>;
@@ -60,12 +62,12 @@ export interface Fired {
 export const alertmanagerToken = 'test-token-of-alertmanager-0123456789abcdef';
 const start = new Date('2026-03-02T02:13:00Z');
 
-export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string; readonly outlivesProcess?: boolean; readonly reach?: (storage: StorageSettings) => StorageSettings } = {}): Promise<TestBot> {
+export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string; readonly storage?: TestStorage; readonly outlivesProcess?: boolean; readonly reach?: (storage: StorageSettings) => StorageSettings } = {}): Promise<TestBot> {
   const cleanup = new AsyncDisposableStack();
   const clock = manualClock(options.at ?? start);
   const folder = await mkdtemp(join(tmpdir(), 'stockops-test-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
-  const storage = cleanup.use(await freshStorage({ outlivesProcess: options.outlivesProcess ?? false }));
+  const storage = options.storage ?? cleanup.use(await freshStorage({ outlivesProcess: options.outlivesProcess ?? false }));
   // In HTTP mode the stand-in of Slack must know the bot's door before there is one.
   const port = options.signingSecret === undefined ? 0 : await freePort();
   const overHttp = options.signingSecret === undefined ? {} : { delivery: { http: `http://127.0.0.1:${port}/slack/events`, signingSecret: options.signingSecret } };
@@ -82,10 +84,11 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
   const { slack, kubernetes, pagerduty, settings } = standIns;
 
   const log: TestBot['log'] = [];
+  const anchors: string[] = [];
   const expected = new Set<string>();
   const recorder: Log = {
     debug: () => {},
-    info: () => {},
+    info: (_message, fields = {}) => void (typeof fields['anchor'] === 'string' && anchors.push(fields['anchor'])),
     warn: (message, fields = {}) => void log.push({ level: 'warn', message, fields }),
     error: (message, fields = {}) => void log.push({ level: 'error', message, fields }),
   };
@@ -155,6 +158,7 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
       return running;
     },
     log,
+    anchors,
     expectError: (message) => void expected.add(message),
     send,
     fires: async (alertname, labels = {}, annotations = {}) => {

@@ -2,7 +2,10 @@ import type { Evidence, Reading } from '../../src/actions/define-primitive.ts';
 import type { PlanDraft, ReleaseTarget, Target } from '../../src/actions/plan.ts';
 import type { Plan } from '../../src/approvals/plan.ts';
 import type { RunbookSection, Severity } from '../../src/catalog/system.ts';
+import type { AuditEntry, AuditKind } from '../../src/audit/entry.ts';
+import { anchorMessage } from '../../src/views/anchor.ts';
 import { approvalDirectMessage, reminderMessage } from '../../src/views/approval-message.ts';
+import { auditMessage, type AuditList } from '../../src/views/audit-list.ts';
 import type { HomeContent, MessageContent, ModalContent } from '../../src/views/blocks.ts';
 import { cancelList } from '../../src/views/cancel-list.ts';
 import { declareModal } from '../../src/views/declare-modal.ts';
@@ -58,6 +61,25 @@ export function plan(t: Outside = same, many = 1): PlanDraft {
     guard: { uid: '6f1c', revision: 8, digest: t('sha256:ab') },
     settleWithinMs: 300_000,
   };
+}
+
+/** One of each kind, as a night leaves them behind. */
+function auditEntries(t: Outside): Omit<AuditList['entries'][number], 'sequence'>[] {
+  const summary = t('Roll back stock-service to revision 7');
+  const of = (time: string, actor: string, kind: AuditKind, details: AuditEntry['details'], subject = 'run_9f3c21ab9f3c21ab') => ({ at: at(time), actor, kind, subject, details, system: 'stock-service', systemName: t('Stock Service') });
+  return [
+    of('02:30', oncall, 'incident.resolved', { text: t('resolved; cause: memory limit lowered') }, 'INC-42'),
+    of('02:24', 'stockops', 'run.succeeded', { summary, outcome: { status: 'succeeded' } }),
+    of('02:18', 'stockops', 'run.started', { summary }),
+    of('02:18', approver, 'run.approved', { summary, from: 'awaiting_approval' }),
+    of('02:18', approver, 'approval.approved', { summary }),
+    of('02:17', oncall, 'refused', { refused: t('Approve: Roll back stock-service'), rule: t('nobody approves a request of their own'), instead: '' }),
+    of('02:16', oncall, 'run.awaiting_approval', { summary }),
+    of('02:16', oncall, 'run.planned', { summary }),
+    of('02:15', oncall, 'incident.acknowledged', { text: 'acknowledged' }, 'INC-42'),
+    of('02:14', 'stockops', 'page.accepted', { action: 'trigger', role: t('SRE lead') }, 'INC-42'),
+    { ...of('02:00', 'stockops', 'process.started', { version: '0.1.0', epoch: 1, catalogVersion: '0123456789abcdef' }, 'stockops'), system: null, systemName: null },
+  ];
 }
 
 export function target(t: Outside = same): ReleaseTarget {
@@ -467,6 +489,17 @@ export function everyView(t: Outside = same, many = 1): Readonly<Record<string, 
       now: at('02:14'),
       incidents: times(many * 2, (index) => ({ ...openIncident(t, { id: 42 + index, state: index === 0 ? 'triggered' : 'acknowledged' }), systemName: t('Stock Service'), environment: t('production'), cardUrl: 'https://example.slack.test/archives/C0ALERTS/p1' })),
     }),
+    'audit': auditMessage({
+      systemName: t('Stock Service'),
+      by: oncall,
+      since: '2d',
+      entries: times(many, (index) => auditEntries(t).map((entry, place) => ({ ...entry, sequence: 300 - index * 20 - place }))).flat(),
+      more: true,
+      now: at('02:31'),
+    }),
+    'audit-of-all': auditMessage({ systemName: null, by: null, since: null, entries: auditEntries(t).slice(-3).map((entry, place) => ({ ...entry, sequence: 3 - place })), more: false, now: at('02:31') }),
+    'audit-nothing': auditMessage({ systemName: null, by: null, since: null, entries: [], more: false, now: at('02:31') }),
+    'anchor': anchorMessage({ sequence: 312, hash: '9f3c21ab'.repeat(8) }),
     'oncall': onCallMessage({ systemName: t('Stock Service'), roles: roles(t, many), now: at('02:14') }),
     'refusal': refusalMessage(refusal),
     'unknown-word': unknownWordMessage(t('sacle'), [t('scale'), t('stack')]),
