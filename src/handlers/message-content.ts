@@ -4,7 +4,7 @@ import { diagnosticsMessage } from '../views/diagnostics.ts';
 import { readDiagnostics } from './diagnose.ts';
 import type { Bot } from './bot.ts';
 import { incidentContent } from './incident-content.ts';
-import { approvalContent, runContent } from './run-content.ts';
+import { approvalContent, brokenGlassContent, runContent } from './run-content.ts';
 import { stormContent, stormPageContent } from './storm-content.ts';
 
 /** What a message says now, by its kind. `null`: what it was about is gone, so it is not sent. */
@@ -16,6 +16,8 @@ export async function messageContent(bot: Bot, message: Message): Promise<Messag
       return runContent(bot, message.subject);
     case 'approval':
       return approvalContent(bot, message.subject);
+    case 'glass':
+      return brokenGlassContent(bot, message.subject);
     case 'diagnostics': {
       const diagnostics = readDiagnostics(message.content, bot.clock.now());
       return diagnostics && diagnosticsMessage(diagnostics);

@@ -8,6 +8,7 @@ import { lookAgain } from '../runs/watch.ts';
 import { findRun } from '../runs/store.ts';
 import type { Run } from '../runs/run.ts';
 import { refreshMessages } from '../storage/outbox.ts';
+import { breakGlassModal } from '../views/break-glass.ts';
 import { parseControl, type Control } from '../views/controls.ts';
 import { moreModal } from '../views/more-modal.ts';
 import { planModal, wholePlanModal } from '../views/plan-modal.ts';
@@ -74,6 +75,8 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
       return withRun(bot, press, control, (run) =>
         open(bot, press, settleModal({ requestId: run.id, summary: run.plan.draft.summary, how: control.verb === 'run.itHappened' ? 'happened' : 'didNotHappen' })),
       );
+    case 'run.breakGlass':
+      return withRun(bot, press, control, (run) => open(bot, press, breakGlassModal({ requestId: run.id, summary: run.plan.draft.summary, environment: run.plan.environment })));
     case 'run.lookAgain':
       return lookAgain(bot, control.requestId ?? '');
     case 'run.undo':

@@ -3,10 +3,12 @@ import { rolesFor, type Ruling } from '../approvals/policy.ts';
 import { findIncident } from '../incidents/store.ts';
 import type { Outcome } from '../runs/outcome.ts';
 import type { Run } from '../runs/run.ts';
+import { brokenGlassOf } from '../runs/break-glass.ts';
 import { runMessageKey } from '../runs/announce.ts';
 import { helpedInWords, whetherItHelped } from '../runs/helped.ts';
 import { findRun } from '../runs/store.ts';
 import { findMessage } from '../storage/outbox.ts';
+import { brokenGlassMessage } from '../views/break-glass.ts';
 import { approvalDirectMessage } from '../views/approval-message.ts';
 import type { Action, Catalog } from '../catalog/system.ts';
 import { isChosenFromHistory } from '../runs/parameter-facts.ts';
@@ -36,6 +38,16 @@ export async function secondOfTwo(bot: Bot, first: Run): Promise<MessageContent>
   return secondOfTwoMessage({ summary: first.plan.draft.summary, firstBy: first.requestedBy, firstAt: first.startedAt ?? first.requestedAt, standing, threadUrl: await linkTo(bot, first.id), now: bot.clock.now() });
 }
 
+/** Everybody is told that the glass was broken. */
+export async function brokenGlassContent(bot: Bot, runId: string): Promise<MessageContent | null> {
+  const run = await findRun(bot.db, runId);
+  const glass = await brokenGlassOf(bot.db, runId);
+  if (run === undefined || glass === null) return null;
+  const { draft, environment, incidentId } = run.plan;
+  const about = { summary: draft.summary, systemName: systemName(bot.catalog(), run), environment, incidentId, requestedBy: run.requestedBy };
+  return brokenGlassMessage({ ...about, by: glass.userId, reason: glass.reason, at: glass.at, threadUrl: await linkTo(bot, runId), now: bot.clock.now() });
+}
+
 async function linkTo(bot: Bot, runId: string): Promise<string | null> {
   const posted = await findMessage(bot.db, runMessageKey(runId));
   return posted?.posted_ts == null ? null : bot.slack.permalink(posted.channel_id, posted.posted_ts);
@@ -46,6 +58,7 @@ async function toRunMessage(bot: Bot, run: Run): Promise<RunMessage> {
   const catalog = bot.catalog();
   const now = bot.clock.now();
   const incident = plan.incidentId === null ? null : ((await findIncident(bot.db, plan.incidentId)) ?? null);
+  const glass = await brokenGlassOf(bot.db, run.id);
   return {
     requestId: run.id,
     incidentId: plan.incidentId,
@@ -56,6 +69,7 @@ async function toRunMessage(bot: Bot, run: Run): Promise<RunMessage> {
     environment: plan.environment,
     requestedBy: run.requestedBy,
     approvals: run.approvals.filter((approval) => approval.decision === 'approved').map((approval) => ({ by: approval.userId, at: approval.at })),
+    brokenGlass: glass === null ? null : { by: glass.userId, reason: glass.reason },
     state: stateOf(bot, run, run.state === 'awaiting_approval' ? await rulingOf(bot, bot.db, run) : null, helpedInWords(whetherItHelped(run, incident, now)), now),
     now,
   };
@@ -105,7 +119,7 @@ function stateOf(bot: Pick<Bot, 'catalog'>, run: Run, ruling: Ruling | null, com
     case 'planned':
       return { is: 'waitsForConfirmation', expiresAt: run.expiresAt };
     case 'awaiting_approval':
-      return { is: 'waitsForApproval', needed: approvalsNeeded(run, ruling), approvers: approversInWords(bot.catalog(), run.plan), expiresAt: run.expiresAt };
+      return { is: 'waitsForApproval', needed: approvalsNeeded(run, ruling), approvers: approversInWords(bot.catalog(), run.plan), expiresAt: run.expiresAt, canBreakGlass: run.plan.incidentId !== null && ruling?.rule?.breakGlassRank != null };
     case 'approved':
       return run.progressLine === null ? { is: 'approved' } : { is: 'running', startedAt, line: run.progressLine };
     case 'started':

@@ -2,6 +2,7 @@ import { Kysely, PGliteDialect, PostgresDialect, type Transaction } from 'kysely
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import * as first from './migrations/0001-first.ts';
+import * as brokenGlass from './migrations/0003-broken-glass.ts';
 import type { Tables } from './tables.ts';
 
 export type Db = Kysely<Tables>;
@@ -13,7 +14,7 @@ export type StorageSettings =
   | { readonly kind: 'postgres'; readonly url: string; readonly connections?: number }
   | { readonly kind: 'pglite'; readonly dataDirectory: string | 'memory'; readonly blob?: Blob };
 
-const migrations = { '0001-first': first };
+const migrations = { '0001-first': first, '0003-broken-glass': brokenGlass };
 
 /**
  * Opens the database. PGlite lives in this process and in a directory (or in memory, for tests); PostgreSQL is reached by its address and

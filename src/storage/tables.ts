@@ -23,6 +23,7 @@ export interface Tables {
   interactions: InteractionTable;
   runs: RunTable;
   approvals: ApprovalTable;
+  broken_glass: BrokenGlassTable;
 }
 
 /** One row. `epoch` grows when the database's past changed under us (failover, restore); older approvals are void then (F-37). */
@@ -280,6 +281,14 @@ export interface ApprovalTable {
   user_id: string;
   decision: 'approved' | 'denied';
   reason: string | null;
+  at: Time;
+}
+
+/** A run that its incident's commander let start without the approvals that were missing. */
+export interface BrokenGlassTable {
+  run_id: string;
+  user_id: string;
+  reason: string;
   at: Time;
 }
 

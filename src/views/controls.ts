@@ -24,6 +24,7 @@ export const verbs = [
   'run.lookAgain',
   'run.itHappened',
   'run.itDidNot',
+  'run.breakGlass',
   'system.pick',
   'system.show',
 ] as const;
@@ -49,7 +50,7 @@ export interface Control {
 }
 
 /** Modals by the name that comes back when one is sent. */
-export const viewNames = ['plan.confirm', 'parameters.give', 'request.deny', 'incident.resolve', 'incident.declare', 'incident.more', 'runbook.read', 'run.itHappened', 'run.itDidNot', 'plan.read'] as const;
+export const viewNames = ['plan.confirm', 'parameters.give', 'request.deny', 'incident.resolve', 'incident.declare', 'incident.more', 'runbook.read', 'run.itHappened', 'run.itDidNot', 'run.breakGlass', 'plan.read'] as const;
 export type ViewName = (typeof viewNames)[number];
 
 const Short = z.string().min(1).max(120);

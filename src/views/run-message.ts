@@ -18,13 +18,15 @@ export interface RunMessage {
   readonly environment: string;
   readonly requestedBy: string;
   readonly approvals: readonly { readonly by: string; readonly at: Date }[];
+  /** It went on without the approvals that were missing. */
+  readonly brokenGlass?: { readonly by: string; readonly reason: string } | null;
   readonly state: RunMessageState;
   readonly now: Date;
 }
 export type RunMessageState =
   | { readonly is: 'waitsForConfirmation'; readonly expiresAt: Date }
   /** `approvers` in words: `SRE`. */
-  | { readonly is: 'waitsForApproval'; readonly needed: number; readonly approvers: string; readonly expiresAt: Date }
+  | { readonly is: 'waitsForApproval'; readonly needed: number; readonly approvers: string; readonly expiresAt: Date; readonly canBreakGlass?: boolean }
   /** Agreed to, not begun: it waits for its turn on this target. */
   | { readonly is: 'approved' }
   | { readonly is: 'running'; readonly startedAt: Date; readonly line: string | null }
@@ -75,6 +77,7 @@ export function runMessage(run: RunMessage): MessageContent {
           ),
         ),
         buttons(button('Approve', { verb: 'request.approve', ...about }, 'primary'), button('Deny…', { verb: 'request.deny', ...about }), show, button('Withdraw', { verb: 'request.withdraw', ...about })),
+        state.canBreakGlass === true ? buttons(button('Break the glass…', { verb: 'run.breakGlass', ...about })) : null,
         context(mrkdwn`${run.systemName} · ${run.environment}. Whoever asked cannot approve; only they can withdraw.`),
       ]);
     case 'waitsForConfirmation':
@@ -174,7 +177,7 @@ function askedBy(run: RunMessage): Mrkdwn {
 }
 
 function byWhom(run: RunMessage): Mrkdwn {
-  return mrkdwn`by ${person(run.requestedBy)}${run.approvals.length === 0 ? '' : mrkdwn`, approved by ${approvers(run)}`}`;
+  return mrkdwn`by ${person(run.requestedBy)}${run.approvals.length === 0 ? '' : mrkdwn`, approved by ${approvers(run)}`}${run.brokenGlass == null ? '' : mrkdwn`, *without approval*: ${person(run.brokenGlass.by)} broke the glass, “${truncate(run.brokenGlass.reason, 200)}”`}`;
 }
 
 const approvers = ({ approvals, now }: RunMessage) => join(approvals.map(({ by, at }) => mrkdwn`${person(by)} ${when(at, now)}`), ', ');
