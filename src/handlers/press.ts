@@ -25,6 +25,7 @@ import { acknowledge, reopen, type Acted } from './incident-acts.ts';
 import { systemOf } from './incident-content.ts';
 import { placeOf, refuse, whisper, type Place } from './reply.ts';
 import { secondOfTwo, toPlanView } from './run-content.ts';
+import { sharedChannelRefusal, standingOf } from './shared-channel.ts';
 
 /** A button. What it meant is in its value; whether it still holds, the database says. */
 export async function handlePress(bot: Bot, press: Press): Promise<void> {
@@ -65,6 +66,7 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
     case 'request.show':
       return withRun(bot, press, control, (run) => open(bot, press, wholePlanModal(toPlanView(bot.catalog(), run, bot.clock.now()))));
     case 'request.approve':
+      if (press.channelId !== null && (await standingOf(bot, press.channelId)).isShared) return refuse(bot, placeOf(press), sharedChannelRefusal('Approve', 'Whoever is asked in person can approve in the direct message.'));
       return toldOfRun(bot, press, await approveRun(bot, control.requestId ?? '', press.userId));
     case 'request.withdraw':
       return toldOfRun(bot, press, await withdrawRun(bot, control.requestId ?? '', press.userId));

@@ -9,7 +9,7 @@ const system = { id: 'shop', name: 'Shop', access: { viewers: ['staff'], operato
 const rule = (change: Partial<PolicyRule> = {}): PolicyRule => ({
   id: 'high', risk: 'high', system: null, environment: null, protectedOnly: false, mayAsk: ['operators'], mayApprove: ['approvers', 'owners'], approvals: 1, ownerAmongThem: false, confirm: true, typedConfirmation: false, expiresAfterMs: 900_000, when: [], refuse: null, cooldownMs: 0, breakGlassRank: null, line: 1, ...change,
 });
-const catalog = (policies: readonly PolicyRule[]): Catalog => ({ version: '', systems: [system], roles: new Map([['sre', { id: 'sre', name: 'SRE', slackGroup: null, pagerdutySchedule: null, slackUsers: [] }]]), policies, samePerson: [] });
+const catalog = (policies: readonly PolicyRule[]): Catalog => ({ version: '', systems: [system], roles: new Map([['sre', { id: 'sre', name: 'SRE', slackGroup: null, pagerdutySchedule: null, slackUsers: [] }]]), policies, sharedChannels: [], samePerson: [] });
 const [calm] = everyOutcome({});
 if (calm === undefined) throw new Error('there is always one');
 const ruling = (change: Partial<PolicyRule> = {}): Ruling => rulingFor(catalog([rule(change)]), system, 'production', 'high', calm);

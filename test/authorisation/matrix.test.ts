@@ -32,7 +32,7 @@ beforeAll(async () => {
   bot.slack.fail({ method: 'users.info', match: ({ user }) => user === 'U0SILENT', mode: 'error', error: 'internal_error', times: Number.MAX_SAFE_INTEGER });
   // One after the other, and remembered: the clock stands still. What is measured is rights, not how many answers come at once on a cold start.
   for (const person of everyone) await bot.running.app.bot.people.identify(person);
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   console.log(`authorisation: ${cells} cells`);
   await bot[Symbol.asyncDispose]();

@@ -35,7 +35,7 @@ type Someone = World['requester'];
 function real({ rules, access: lists }: World) {
   const system = { id: 'shop', name: 'Shop', access: lists, environments } as unknown as System;
   const policies: PolicyRule[] = rules.map((each, index) => ({ ...each, id: `rule-${index}`, confirm: true, typedConfirmation: false, expiresAfterMs: 1, cooldownMs: 0, breakGlassRank: null, line: index }));
-  return { system, catalog: { version: '', systems: [system], roles: new Map(), policies, samePerson: [] } satisfies Catalog };
+  return { system, catalog: { version: '', systems: [system], roles: new Map(), policies, sharedChannels: [], samePerson: [] } satisfies Catalog };
 }
 const identity = ({ id, email, roles, isFullMember }: Someone): Identity => ({ person: { id, name: id, email, timezone: null, isFullMember, kind: isFullMember ? 'member' : 'guest' }, roles: new Set(roles), areRolesKnown: true });
 
