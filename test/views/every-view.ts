@@ -2,6 +2,7 @@ import type { Evidence, Reading } from '../../src/actions/define-primitive.ts';
 import type { PlanDraft, ReleaseTarget } from '../../src/actions/plan.ts';
 import type { RunbookSection, Severity } from '../../src/catalog/system.ts';
 import { approvalDirectMessage } from '../../src/views/approval-message.ts';
+import { breakGlassModal, brokenGlassMessage } from '../../src/views/break-glass.ts';
 import type { HomeContent, MessageContent, ModalContent } from '../../src/views/blocks.ts';
 import { declareModal } from '../../src/views/declare-modal.ts';
 import { diagnosticsMessage } from '../../src/views/diagnostics.ts';
@@ -279,6 +280,21 @@ export function everyView(t: Outside = same, many = 1): Readonly<Record<string, 
     'plan-refused': refusalModal(t('Scale'), refusal),
     'approval': runMessage(run({ is: 'waitsForApproval', needed: 1, approvers: t('SRE'), expiresAt: at('02:31') }, { approvals: [], now: at('02:16') }, t, many)),
     'approval-direct': approvalDirectMessage(run({ is: 'waitsForApproval', needed: 2, approvers: t('SRE'), expiresAt: at('02:31') }, {}, t), 'https://example.slack.test/archives/C0ALERTS/p1'),
+    'approval-with-glass': runMessage(run({ is: 'waitsForApproval', needed: 1, approvers: t('SRE'), expiresAt: at('02:31'), canBreakGlass: true }, { approvals: [], now: at('02:20') }, t)),
+    'break-glass': breakGlassModal({ requestId: 'request_1', summary: t('Roll back stock-service to revision 7'), environment: t('production') }),
+    'glass-broken': brokenGlassMessage({
+      by: oncall,
+      reason: t('The pods starve the database, and the approvers sleep.'),
+      summary: t('Roll back stock-service to revision 7'),
+      systemName: t('Stock Service'),
+      environment: t('production'),
+      requestedBy: approver,
+      incidentId: 42,
+      at: at('02:19'),
+      threadUrl: 'https://example.slack.test/archives/C0ALERTS/p1',
+      now: at('02:20'),
+    }),
+    'run-without-approval': runMessage(run({ is: 'running', startedAt: at('02:17'), line: null }, { approvals: [], brokenGlass: { by: oncall, reason: t('The pods starve the database.') }, now: at('02:17:24') }, t)),
     'run-confirm': runMessage(run({ is: 'waitsForConfirmation', expiresAt: at('02:31') }, { approvals: [] }, t)),
     'run-approved': runMessage(run({ is: 'approved' }, {}, t)),
     'run-running': runMessage(run({ is: 'running', startedAt: at('02:17'), line: t('1 of 3 pods new and ready') }, { now: at('02:17:24') }, t)),
