@@ -5,7 +5,7 @@ import { listenOnLoopback, standInServer, type Loopback } from '../loopback.ts';
 import { applyEvent, replace, type PagerDutyIncident } from './alerts.ts';
 import { largestEventBytes, readEvent, type EnqueueEvent } from './event.ts';
 import { sandboxSchedules, sandboxUsers, type PagerDutyUser, type Schedules } from './people.ts';
-import { incidentJson, restRoutes } from './rest.ts';
+import { incidentJson, restRoutes, type RestFault } from './rest.ts';
 import { webhookSender, type Delivery, type WebhookSubscription } from './webhooks.ts';
 
 /** How the Events API misbehaves while the fault is on. */
@@ -40,6 +40,10 @@ export interface PagerDutyStandIn extends Loopback {
   /** Somebody presses a button in PagerDuty. Throws when nothing with this key is open. */
   readonly actAs: Record<'acknowledge' | 'resolve', (dedupKey: string, by?: PagerDutyUser) => void>;
   sendWebhooksTo(subscription: WebhookSubscription): void;
+  /** Who has the turn on a schedule from now on. */
+  onCall(scheduleId: string, users: readonly PagerDutyUser[]): void;
+  /** How the REST API misbehaves from now on; `null` ends it. */
+  restFault(fault: RestFault | null): void;
   readonly deliveries: readonly Delivery[];
   /** Resolves when every webhook is delivered or dropped. */
   webhooksSettled(): Promise<void>;
@@ -158,9 +162,13 @@ export async function startPagerDutyStandIn({ clock, port, stateFile, users = sa
     change(incident, status, person);
   }
 
+  let restFault: RestFault | null = null;
+  const turns = new Map<string, readonly PagerDutyUser[]>(Object.entries(schedules).map(([id, userIds]) => [id, users.filter((user) => user.id === userIds[0])]));
   restRoutes(server, {
     users,
     schedules,
+    fault: () => restFault,
+    onCall: () => turns,
     incidents: () => incidents,
     change,
     note: (incident, content, by) => {
@@ -187,6 +195,10 @@ export async function startPagerDutyStandIn({ clock, port, stateFile, users = sa
     actAs: {
       acknowledge: (dedupKey, by) => act(dedupKey, 'acknowledged', by),
       resolve: (dedupKey, by) => act(dedupKey, 'resolved', by),
+    },
+    onCall: (scheduleId, now) => void turns.set(scheduleId, now),
+    restFault: (fault) => {
+      restFault = fault;
     },
     sendWebhooksTo: (subscription) => {
       sender = webhookSender(clock, subscription);

@@ -2,10 +2,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { PagerDutyIncident } from './alerts.ts';
 import type { PagerDutyUser, Schedules } from './people.ts';
 
+/** A proxy's page of HTML, too many questions with neither headers nor body, or no answer at all. */
+export type RestFault = 'unavailable' | 'slows down' | 'never answers';
+
 /** What the REST routes need from the account. */
 export interface Account {
   readonly users: readonly PagerDutyUser[];
   readonly schedules: Schedules;
+  /** Who has the turn now, by schedule. */
+  onCall(): ReadonlyMap<string, readonly PagerDutyUser[]>;
+  fault(): RestFault | null;
   incidents(): readonly PagerDutyIncident[];
   change(incident: PagerDutyIncident, status: 'triggered' | 'acknowledged' | 'resolved', by: PagerDutyUser): PagerDutyIncident;
   note(incident: PagerDutyIncident, content: string, by: PagerDutyUser): PagerDutyIncident;
@@ -20,6 +26,11 @@ export function restRoutes(server: FastifyInstance, account: Account): void {
 
   server.addHook('onRequest', async (request, reply) => {
     if (isRest(request) && !/^(Token token=|Bearer )\S+$/.test(request.headers.authorization ?? '')) return refuse(reply, 401, 'Unauthorized', 2006);
+    if (!isRest(request)) return undefined;
+    const fault = account.fault();
+    if (fault === 'never answers') return reply.hijack();
+    if (fault === 'slows down') return reply.code(429).send();
+    if (fault === 'unavailable') return reply.code(503).type('text/html').send('<html><body>Service Unavailable</body></html>');
     return undefined;
   });
 
@@ -84,9 +95,9 @@ export function restRoutes(server: FastifyInstance, account: Account): void {
     const query = queryOf(request);
     const wanted = query.getAll('schedule_ids[]');
     const full = query.getAll('include[]').includes('users');
-    const turns = Object.entries(account.schedules)
+    const turns = [...account.onCall()]
       .filter(([scheduleId]) => wanted.length === 0 || wanted.includes(scheduleId))
-      .flatMap(([scheduleId, userIds]) => account.users.filter((user) => user.id === userIds[0]).map((user) => turnJson(user, scheduleId, full, account.now())));
+      .flatMap(([scheduleId, people]) => people.map((user) => turnJson(user, scheduleId, full, account.now())));
     return page('oncalls', turns, query);
   });
 

@@ -13,6 +13,8 @@ export type AuditKind =
   | `run.${RunState}`
   /** Others may go past a run of which nobody knows whether it happened. */
   | 'run.overridden'
+  /** The incident's commander went on without the approvals that were missing. */
+  | 'run.glassBroken'
   | `approval.${'approved' | 'denied'}`
   /** What a person did to an incident, by the kind of its timeline entry. */
   | `incident.${string}`

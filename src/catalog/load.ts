@@ -120,6 +120,7 @@ export async function loadCatalog(directory: string, primitives: Primitives, opt
         breakGlassRank: breakGlass?.openIncidentOfRank ?? null,
         line: policiesSource?.source.locate(['rules', index], 'value').line ?? 1,
       })),
+      sharedChannels: policies.sharedChannels,
       samePerson: roles.samePerson,
       holds: policies.holds,
       sources: alertSourcesFile ? buildSources(alertSourcesFile) : onlySource,

@@ -13,6 +13,8 @@ export interface Catalog {
   readonly systems: readonly System[];
   readonly roles: ReadonlyMap<string, Role>;
   readonly policies: readonly PolicyRule[];
+  /** Channels shared with another organisation where changes may be asked for all the same, by name or id (T-05). */
+  readonly sharedChannels: readonly string[];
   /** Ids of Slack accounts that belong to one person, where their addresses do not say so (T-14). */
   readonly samePerson: readonly (readonly string[])[];
   readonly holds: HoldRights;

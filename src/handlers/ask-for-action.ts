@@ -24,6 +24,7 @@ import { holdView } from './hold-content.ts';
 import { recordRefusal, refuse, refusalOf, whisper, type About, type Place } from './reply.ts';
 import { refuseSecond } from './refuse-second.ts';
 import { approversInWords, toPlanView } from './run-content.ts';
+import { sharedChannelRefusal, standingOf } from './shared-channel.ts';
 
 /** One action that somebody asked for, by a button, a command or a modal. From here on they are the same. */
 export interface Ask {
@@ -56,7 +57,7 @@ export async function askForAction(bot: Bot, ask: Ask): Promise<void> {
   if (unreached !== null) return sayNo(bot, ask, unreached);
   if (action.effect === 'read' && ask.undo === undefined) return answerReading(bot, ask);
   if (standing === 'shared')
-    return sayNo(bot, ask, { refused: what, rule: 'people of another organisation are in this channel', instead: `Ask for it in ${system.channels.alerts}.` });
+    return sayNo(bot, ask, sharedChannelRefusal(what, `Ask for it in ${system.channels.alerts}.`));
   const elsewhere = standing === 'notOurs' ? { ...ask, place: { ...ask.place, channelId: null } } : ask;
   return askForChange(bot, elsewhere);
 }
@@ -67,11 +68,11 @@ async function askForChange(bot: Bot, ask: Ask): Promise<void> {
   return showPlan(bot, ask);
 }
 
-/** A card is where the catalog puts it; a command is typed anywhere (T-05). `notOurs`: the bot could not show there how it went on. */
+/** A card is where the catalog puts it, which may have been shared since; a command is typed anywhere (T-05). `notOurs`: the bot could not show there how it went on. */
 async function whereTyped(bot: Bot, { incident, place }: Ask): Promise<'ours' | 'shared' | 'notOurs'> {
-  if (incident !== null || place.channelId === null) return 'ours';
-  const standing = await bot.slack.channelStanding(place.channelId);
-  return standing?.isShared === true ? 'shared' : standing?.isMember === true ? 'ours' : 'notOurs';
+  if (place.channelId === null) return 'ours';
+  const { isShared, isMember } = await standingOf(bot, place.channelId);
+  return isShared ? 'shared' : isMember || incident !== null ? 'ours' : 'notOurs';
 }
 
 /** `resume` is a default only where it is known what ran before. */

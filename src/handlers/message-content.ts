@@ -5,7 +5,7 @@ import { readDiagnostics } from './diagnose.ts';
 import type { Bot } from './bot.ts';
 import { freezeContent } from './hold-content.ts';
 import { incidentContent } from './incident-content.ts';
-import { approvalContent, reminderContent, runContent } from './run-content.ts';
+import { approvalContent, brokenGlassContent, reminderContent, runContent } from './run-content.ts';
 import { stormContent, stormPageContent } from './storm-content.ts';
 
 /** What a message says now, by its kind. `null`: what it was about is gone, so it is not sent. */
@@ -21,6 +21,8 @@ export async function messageContent(bot: Bot, message: Message): Promise<Messag
       return freezeContent(bot, message.subject);
     case 'reminder':
       return reminderContent(bot, message);
+    case 'glass':
+      return brokenGlassContent(bot, message.subject);
     case 'diagnostics': {
       const diagnostics = readDiagnostics(message.content, bot.clock.now());
       return diagnostics && diagnosticsMessage(diagnostics);

@@ -8,6 +8,7 @@ import { lookAgain } from '../runs/watch.ts';
 import { findRun } from '../runs/store.ts';
 import type { Run } from '../runs/run.ts';
 import { refreshMessages } from '../storage/outbox.ts';
+import { breakGlassModal } from '../views/break-glass.ts';
 import { parseControl, type Control } from '../views/controls.ts';
 import { heldMessage } from '../views/hold.ts';
 import { moreModal } from '../views/more-modal.ts';
@@ -28,6 +29,7 @@ import { systemOf } from './incident-content.ts';
 import { aboutRun, placeOf, recordRefusal, refuse, whisper, type Place } from './reply.ts';
 import { refuseSecond } from './refuse-second.ts';
 import { toPlanView } from './run-content.ts';
+import { sharedChannelRefusal, standingOf } from './shared-channel.ts';
 
 /** A button. What it meant is in its value; whether it still holds, the database says. */
 export async function handlePress(bot: Bot, press: Press): Promise<void> {
@@ -68,6 +70,7 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
     case 'request.show':
       return withRun(bot, press, control, (run) => open(bot, press, wholePlanModal(toPlanView(bot.catalog(), run, bot.clock.now()))));
     case 'request.approve':
+      if (press.channelId !== null && (await standingOf(bot, press.channelId)).isShared) return refuse(bot, placeOf(press), sharedChannelRefusal('Approve', 'Whoever is asked in person can approve in the direct message.'));
       return toldOfRun(bot, press, await approveRun(bot, control.requestId ?? '', press.userId));
     case 'request.withdraw':
       return toldOfRun(bot, press, await withdrawRun(bot, control.requestId ?? '', press.userId));
@@ -82,6 +85,8 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
       return withRun(bot, press, control, (run) => open(bot, press, overrideModal({ requestId: run.id, summary: run.plan.draft.summary })));
     case 'run.cancel':
       return withRun(bot, press, control, (run) => cancelRun(bot, placeOf(press), run, (view) => open(bot, press, view)));
+    case 'run.breakGlass':
+      return withRun(bot, press, control, (run) => open(bot, press, breakGlassModal({ requestId: run.id, summary: run.plan.draft.summary, environment: run.plan.environment })));
     case 'run.lookAgain':
       return lookAgain(bot, control.requestId ?? '');
     case 'run.undo':

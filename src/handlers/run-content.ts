@@ -3,11 +3,13 @@ import { rolesFor, whatIsMissing } from '../approvals/policy.ts';
 import { findIncident } from '../incidents/store.ts';
 import type { Outcome } from '../runs/outcome.ts';
 import type { Run } from '../runs/run.ts';
+import { brokenGlassOf } from '../runs/break-glass.ts';
 import { runMessageKey } from '../runs/announce.ts';
 import { helpedInWords, whetherItHelped } from '../runs/helped.ts';
 import { findRun } from '../runs/store.ts';
 import { findMessage, type Message } from '../storage/outbox.ts';
 import { approvalDirectMessage, reminderMessage } from '../views/approval-message.ts';
+import { brokenGlassMessage } from '../views/break-glass.ts';
 import type { Action, Catalog } from '../catalog/system.ts';
 import { isChosenFromHistory } from '../runs/parameter-facts.ts';
 import type { MessageContent } from '../views/blocks.ts';
@@ -48,6 +50,16 @@ export async function secondOfTwo(bot: Bot, first: Run, wish: Run | null = null)
   return secondOfTwoMessage({ requestId: first.id, isSame, summary: first.plan.draft.summary, firstBy: first.requestedBy, firstAt: first.startedAt ?? first.requestedAt, standing, threadUrl: await linkTo(bot, first.id), now: bot.clock.now() });
 }
 
+/** Everybody is told that the glass was broken. */
+export async function brokenGlassContent(bot: Bot, runId: string): Promise<MessageContent | null> {
+  const run = await findRun(bot.db, runId);
+  const glass = await brokenGlassOf(bot.db, runId);
+  if (run === undefined || glass === null) return null;
+  const { draft, environment, incidentId } = run.plan;
+  const about = { summary: draft.summary, systemName: systemName(bot.catalog(), run), environment, incidentId, requestedBy: run.requestedBy };
+  return brokenGlassMessage({ ...about, by: glass.userId, reason: glass.reason, at: glass.at, threadUrl: await linkTo(bot, runId), now: bot.clock.now() });
+}
+
 async function linkTo(bot: Bot, runId: string): Promise<string | null> {
   const posted = await findMessage(bot.db, runMessageKey(runId));
   return posted?.posted_ts == null ? null : bot.slack.permalink(posted.channel_id, posted.posted_ts);
@@ -58,6 +70,7 @@ async function toRunMessage(bot: Bot, run: Run): Promise<RunMessage> {
   const catalog = bot.catalog();
   const now = bot.clock.now();
   const incident = plan.incidentId === null ? null : ((await findIncident(bot.db, plan.incidentId)) ?? null);
+  const glass = await brokenGlassOf(bot.db, run.id);
   return {
     requestId: run.id,
     incidentId: plan.incidentId,
@@ -69,6 +82,7 @@ async function toRunMessage(bot: Bot, run: Run): Promise<RunMessage> {
     environment: plan.environment,
     requestedBy: run.requestedBy,
     approvals: run.approvals.filter((approval) => approval.decision === 'approved').map((approval) => ({ by: approval.userId, at: approval.at })),
+    brokenGlass: glass === null ? null : { by: glass.userId, reason: glass.reason },
     state: await stateOf(bot, run, helpedInWords(whetherItHelped(run, incident, now)), now),
     overrides: plan.overrides ?? null,
     hold: run.state === 'awaiting_approval' || run.state === 'planned' ? await holdView(bot, plan.systemId) : null,
@@ -123,6 +137,7 @@ async function waitingState(bot: Bot, run: Run): Promise<RunMessageState> {
     people: await whoMayDecide(bot, run),
     ownerMissing: missing?.owner === true && missing.people === 0 && ruling !== null ? rolesInWords(bot.catalog(), ruling.system.access.owners) : null,
     expiresAt: run.expiresAt,
+    canBreakGlass: run.plan.incidentId !== null && ruling?.rule?.breakGlassRank != null,
   };
 }
 

@@ -2,6 +2,7 @@ import { whyNotMember, whyNotRespond } from '../approvals/policy.ts';
 import { findSystem } from '../catalog/resolve.ts';
 import type { System } from '../catalog/system.ts';
 import { findIncident } from '../incidents/store.ts';
+import { breakGlass } from '../runs/break-glass.ts';
 import { confirmRun, denyRun, overrideRun, rulingOf, settleRun, stopWatching, whyNotTyped, type Decided } from '../runs/decide.ts';
 import { findRun } from '../runs/store.ts';
 import { failpoint } from '../support/failpoints.ts';
@@ -36,6 +37,7 @@ export async function answerSubmission(bot: Pick<Bot, 'catalog' | 'clock' | 'db'
     case 'run.override':
     case 'run.itHappened':
     case 'run.itDidNot':
+    case 'run.breakGlass':
       return errorsOr(submission, [reasonInput]);
     case 'parameters.give': {
       const found = findSystem(bot.catalog(), context?.systemId ?? '');
@@ -102,6 +104,8 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
     case 'run.itHappened':
     case 'run.itDidNot':
       return toldOf(bot, place, await settleRun(bot, context.requestId ?? '', submission.userId, submission.viewName === 'run.itHappened', value(reasonInput)));
+    case 'run.breakGlass':
+      return toldOf(bot, place, await breakGlass(bot, context.requestId ?? '', submission.userId, value(reasonInput)));
     case 'incident.resolve': {
       const incident = await findIncident(bot.db, context.incidentId ?? 0);
       const inChannel = { ...place, channelId: incident?.channelId ?? null };

@@ -211,7 +211,7 @@ export function approvalsNeeded(run: Run, ruling: Ruling | null): number {
   return Math.max(run.approvalsNeeded, ruling?.rule?.approvals ?? 1, ruling?.alsoRule?.approvals ?? 0);
 }
 
-interface Rights {
+export interface Rights {
   readonly ruling: Ruling | null;
   readonly identity: Identity;
   readonly requester: Identity;
@@ -224,7 +224,7 @@ interface Rights {
  * here, because they are asked for afresh before it starts. When somebody else has approved in
  * between, they are asked for as well, and the decision is made anew.
  */
-async function deciding(dependencies: RunDependencies, runId: string, userId: string, decide: (tx: Tx, run: Run, now: Date, rights: Rights) => Promise<Decided>): Promise<Decided> {
+export async function deciding(dependencies: RunDependencies, runId: string, userId: string, decide: (tx: Tx, run: Run, now: Date, rights: Rights) => Promise<Decided>): Promise<Decided> {
   for (;;) {
     const seen = await findRun(dependencies.db, runId);
     if (seen === undefined) return { kind: 'refused', refusal: { refused: 'That request', rule: 'it is not known here', instead: 'Ask for a fresh plan.' } };
@@ -245,11 +245,11 @@ export function approversOf(run: Run): readonly string[] {
 }
 
 // It still runs out at its time, should its start be kept from coming round.
-async function startNow(tx: Tx, runId: string, now: Date): Promise<void> {
+export async function startNow(tx: Tx, runId: string, now: Date): Promise<void> {
   await addDuty(tx, { kind: 'run.start', key: runId, dueAt: now });
 }
 
-async function said(tx: Tx, runId: string, now: Date, actor: string, text: string): Promise<Decided> {
+export async function said(tx: Tx, runId: string, now: Date, actor: string, text: string): Promise<Decided> {
   const run = await lockRun(tx, runId);
   if (run === undefined) throw new Error('a run that is being decided on is gone');
   await announceRun(tx, run, now, { actor, text });
@@ -265,6 +265,6 @@ function notMoved(run: Run, step: Step, what = run.plan.draft.summary): Decided 
   return step.kind === 'refused' ? { kind: 'refused', refusal: { refused: what, rule: step.rule, instead: step.instead }, run } : { kind: 'done', run };
 }
 
-function refuse(run: Run, rule: string, instead: string): Decided {
+export function refuse(run: Run, rule: string, instead: string): Decided {
   return { kind: 'refused', refusal: { refused: run.plan.draft.summary, rule, instead }, run };
 }

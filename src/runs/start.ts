@@ -3,6 +3,7 @@ import type { WritePrimitive } from '../actions/define-primitive.ts';
 import type { EffectRequest } from '../actions/plan.ts';
 import type { Receipt } from '../actions/ports.ts';
 import { hashPlan } from '../approvals/plan-hash.ts';
+import { whyNotCommander } from '../approvals/break-glass.ts';
 import { whatIsMissing, whyNotAsk } from '../approvals/policy.ts';
 import { whyNotReached } from '../catalog/reach.ts';
 import { findIncident } from '../incidents/store.ts';
@@ -12,6 +13,7 @@ import { StockOpsError } from '../support/errors.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import { announceRun } from './announce.ts';
+import { brokenGlassOf, situationOf } from './break-glass.ts';
 import { approversOf, ranOut, rulingOf } from './decide.ts';
 import { effectDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 import { holdInWords, holdOn, lockFreezes } from './freeze.ts';
@@ -98,14 +100,20 @@ async function whetherItStands(dependencies: RunDependencies, run: Run): Promise
   // The stricter of the policy then and the policy now decides (F-49), and rights count at the start, too (T-15).
   const ruling = await rulingOf(dependencies, dependencies.db, run, draft.conditions ?? []);
   if (ruling === null) return changed('The action is no longer in the catalog.');
-  const [requester, ...approvers] = await dependencies.people.identifyAfresh([run.requestedBy, ...approversOf(run)]);
-  if (requester === undefined || [requester, ...approvers].some(({ person }) => person === null)) return { kind: 'notSeen', why: 'Slack does not say whether those who agreed to it still may.' };
+  const glass = await brokenGlassOf(dependencies.db, run.id);
+  const [requester, ...others] = await dependencies.people.identifyAfresh([run.requestedBy, ...(glass === null ? approversOf(run) : [glass.userId])]);
+  if (requester === undefined || [requester, ...others].some(({ person }) => person === null)) return { kind: 'notSeen', why: 'Slack does not say whether those who agreed to it still may.' };
   // A role that is not known is no role; but then nobody has lost one either, so it waits.
-  const silent = [requester, ...approvers].find(({ areRolesKnown }) => !areRolesKnown)?.silent;
+  const silent = [requester, ...others].find(({ areRolesKnown }) => !areRolesKnown)?.silent;
   const notSaid: Standing | null = silent === undefined ? null : { kind: 'notSeen', why: `${silent} does not say whether those who agreed to it still may.` };
   const denied = whyNotAsk(ruling, requester, plan.draft.summary);
   if (denied !== null) return notSaid ?? changed(`Whoever asked for it may no longer: ${denied.rule}.`);
-  if (whatIsMissing(ruling, run.approvalsNeeded, approvers, requester) !== null) return notSaid ?? changed('Somebody who approved it may no longer decide on it, or the policy has become stricter.');
+  if (glass !== null) {
+    const [commander] = others;
+    const why = commander === undefined ? null : whyNotCommander(ruling, commander, await situationOf(dependencies.db, run), plan.draft.summary);
+    return why === null ? { kind: 'stands' } : (notSaid ?? changed(`Whoever broke the glass may no longer: ${why.rule}.`));
+  }
+  if (whatIsMissing(ruling, run.approvalsNeeded, others, requester) !== null) return notSaid ?? changed('Somebody who approved it may no longer decide on it, or the policy has become stricter.');
   return { kind: 'stands' };
 }
 

@@ -27,6 +27,7 @@ export interface Tables {
   audit_head: AuditHeadTable;
   audit_entries: AuditEntryTable;
   freezes: FreezeTable;
+  broken_glass: BrokenGlassTable;
 }
 
 /** One row. `epoch` grows when the database's past changed under us (failover, restore); older approvals are void then (F-37). */
@@ -335,6 +336,14 @@ export interface FreezeTable {
   lifted_at: NullableTime;
   /** `null` where it ended by itself. */
   lifted_by: string | null;
+}
+
+/** A run that its incident's commander let start without the approvals that were missing. */
+export interface BrokenGlassTable {
+  run_id: string;
+  user_id: string;
+  reason: string;
+  at: Time;
 }
 
 export type Row<T extends keyof Tables> = Selectable<Tables[T]>;

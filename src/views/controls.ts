@@ -26,6 +26,7 @@ export const verbs = [
   'run.itDidNot',
   'run.override',
   'run.cancel',
+  'run.breakGlass',
   'system.pick',
   'system.show',
 ] as const;
@@ -51,7 +52,7 @@ export interface Control {
 }
 
 /** Modals by the name that comes back when one is sent. */
-export const viewNames = ['plan.confirm', 'parameters.give', 'request.deny', 'incident.resolve', 'incident.declare', 'incident.more', 'runbook.read', 'run.itHappened', 'run.itDidNot', 'run.override', 'run.cancel', 'plan.read'] as const;
+export const viewNames = ['plan.confirm', 'parameters.give', 'request.deny', 'incident.resolve', 'incident.declare', 'incident.more', 'runbook.read', 'run.itHappened', 'run.itDidNot', 'run.override', 'run.cancel', 'run.breakGlass', 'plan.read'] as const;
 export type ViewName = (typeof viewNames)[number];
 
 const Short = z.string().min(1).max(120);

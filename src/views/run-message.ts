@@ -24,6 +24,8 @@ export interface RunMessage {
   readonly environment: string;
   readonly requestedBy: string;
   readonly approvals: readonly { readonly by: string; readonly at: Date }[];
+  /** It went on without the approvals that were missing. */
+  readonly brokenGlass?: { readonly by: string; readonly reason: string } | null;
   readonly state: RunMessageState;
   /** What keeps it from starting, while it waits. */
   readonly hold?: HoldView | null;
@@ -43,6 +45,8 @@ export type RunMessageState =
       /** The people are enough, but no owner is among them yet. In words: `SRE lead`. */
       readonly ownerMissing: string | null;
       readonly expiresAt: Date;
+      /** The commander of its incident may start it without the approvals that are missing. */
+      readonly canBreakGlass?: boolean;
     }
   /** Agreed to, not begun. `waits` says what for, where it is not just its turn. */
   | { readonly is: 'approved'; readonly waits: string | null }
@@ -159,6 +163,7 @@ function waitsForApproval(run: RunMessage, state: Extract<RunMessageState, { is:
       button('See the whole plan', { verb: 'request.show', ...about }),
       button('Withdraw', { verb: 'request.withdraw', ...about }),
     ),
+    state.canBreakGlass === true ? buttons(button('Break the glass…', { verb: 'run.breakGlass', ...about })) : null,
     context(join([mayDecide(run, state), mrkdwn`Whoever asked cannot approve; only they can withdraw.`], ' ')),
     ...exactPlan(run.whole),
   ]);
@@ -242,7 +247,8 @@ function askedBy(run: RunMessage): Mrkdwn {
 }
 
 function byWhom(run: RunMessage): Mrkdwn {
-  return mrkdwn`by ${person(run.requestedBy)}${run.approvals.length === 0 ? '' : mrkdwn`, approved by ${approvers(run)}`}${run.overrides == null ? '' : mrkdwn` · ${truncate(run.overrides, 300)}`}`;
+  const glass = run.brokenGlass == null ? '' : mrkdwn`, *without approval*: ${person(run.brokenGlass.by)} broke the glass, “${truncate(run.brokenGlass.reason, 200)}”`;
+  return mrkdwn`by ${person(run.requestedBy)}${run.approvals.length === 0 ? '' : mrkdwn`, approved by ${approvers(run)}`}${glass}${run.overrides == null ? '' : mrkdwn` · ${truncate(run.overrides, 300)}`}`;
 }
 
 const approvers = ({ approvals, now }: RunMessage) => join(approvals.map(({ by, at }) => mrkdwn`${person(by)} ${when(at, now)}`), ', ');

@@ -9,7 +9,7 @@ const system = { id: 'shop', name: 'Shop', access: { viewers: ['staff'], operato
 const rule = (change: Partial<PolicyRule> = {}): PolicyRule => ({
   id: 'high', risk: 'high', system: null, environment: null, protectedOnly: false, mayAsk: ['operators'], mayApprove: ['approvers', 'owners'], approvals: 1, ownerAmongThem: false, confirm: true, typedConfirmation: false, expiresAfterMs: 900_000, when: [], refuse: null, cooldownMs: 0, breakGlassRank: null, line: 1, ...change,
 });
-const catalog = (policies: readonly PolicyRule[]): Catalog => ({ version: '', systems: [system], roles: new Map([['sre', { id: 'sre', name: 'SRE', slackGroup: null, pagerdutySchedule: null, routingKeySetting: null, slackUsers: [] }]]), policies, samePerson: [], sources: new Map(), holds: { freeze: [], freezeAll: [], override: [] } });
+const catalog = (policies: readonly PolicyRule[]): Catalog => ({ version: '', systems: [system], roles: new Map([['sre', { id: 'sre', name: 'SRE', slackGroup: null, pagerdutySchedule: null, routingKeySetting: null, slackUsers: [] }]]), policies, sharedChannels: [], samePerson: [], sources: new Map(), holds: { freeze: [], freezeAll: [], override: [] } });
 const [calm] = everyOutcome({});
 if (calm === undefined) throw new Error('there is always one');
 const ruling = (change: Partial<PolicyRule> = {}): Ruling => rulingFor(catalog([rule(change)]), system, 'production', 'high', calm);
@@ -92,4 +92,32 @@ test('answering for an incident is for those who have to do with its system, and
   expect(whyNotRespond(catalog([]), system, person('U1', []), 'Acknowledge')?.rule).toContain('it needs a role of Shop');
   expect(whyNotRespond(catalog([]), null, person('U1', []), 'Acknowledge')).toBeNull();
   expect(whyNotRespond(catalog([]), null, person('U1', [], { isFullMember: false, kind: 'guest' }), 'Acknowledge')?.rule).toContain('only full members');
+});
+
+test('T-14: accounts that are listed as one person are one, whichever of them knows of the other', () => {
+  const listed = { ...person('U9', ['sre']), otherAccounts: ['U0'] };
+  expect(whyNotApprove(ruling(), listed, requester, 'Approve')?.rule).toContain('nobody approves a request of their own');
+  expect(whyNotApprove(ruling(), person('U9', ['sre']), { ...requester, otherAccounts: ['U9'] }, 'Approve')?.rule).toContain('nobody approves a request of their own');
+  expect(whatIsMissing(ruling({ approvals: 2 }), 2, [one, { ...person('U7', ['sre']), otherAccounts: ['U1'] }], requester)).toEqual({ people: 1, owner: false });
+});
+
+test('T-05: nobody approves while Slack does not say who asked: it might be themselves', () => {
+  expect(whyNotApprove(ruling(), one, silent, 'Approve')?.rule).toContain('Slack did not say who asked');
+});
+
+test('F-49: the rule of then counts beside the rule of now, in how many, in who, and in an owner', () => {
+  const both = (now: Partial<PolicyRule>, then: Partial<PolicyRule>): Ruling => ({ ...ruling(now), alsoRule: rule({ id: 'then', ...then }) });
+  expect(whatIsMissing(both({}, { approvals: 2 }), 1, [one], requester)).toEqual({ people: 1, owner: false });
+  expect(whatIsMissing(both({}, { ownerAmongThem: true }), 1, [one], requester)).toEqual({ people: 0, owner: true });
+  expect(whatIsMissing(both({ mayApprove: ['operators'] }, { mayApprove: ['owners'] }), 1, [one], requester)).toEqual({ people: 1, owner: false });
+  expect(whyNotAsk(both({}, { mayAsk: ['owners'] }), one, 'Restart')?.rule).toContain('policies › then');
+  // A rule that asks for no approval has no approvers to be among.
+  expect(whyNotApprove(both({ approvals: 0, mayApprove: [] }, {}), one, requester, 'Approve')).toBeNull();
+});
+
+test('a rule that refuses says why, to whoever asks and whoever approves, and nothing is enough', () => {
+  const refusing = ruling({ refuse: 'it is locked for the audit', mayAsk: [], mayApprove: [], approvals: 0 });
+  expect(whyNotAsk(refusing, one, 'Restart')).toEqual({ refused: 'Restart', rule: 'it is locked for the audit (policies › high)', instead: 'Ask again when that is so.' });
+  expect(whyNotApprove(refusing, owner, requester, 'Approve')?.rule).toContain('locked for the audit');
+  expect(whatIsMissing(refusing, 0, [one, owner], requester)).toEqual({ people: 1, owner: false });
 });

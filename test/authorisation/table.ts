@@ -58,9 +58,10 @@ export const channelOf = { 'stock-service': 'stock-service', 'stock-api': 'stock
  * - `look`: nothing, and every engineer may
  * - `alone`: the requester's own word
  * - `one`: one more person
+ * - `nothing there`: they may ask, and the stand-in's cluster has nothing there to plan for
  * - `need`: a maintenance window or an incident of rank 1 or 2, and neither is there
  */
-export type Need = 'look' | 'alone' | 'one' | 'need';
+export type Need = 'look' | 'alone' | 'one' | 'nothing there' | 'need';
 
 /** Words after `/stock <system>`, the environments that offer it, and what it needs in each. */
 export const actions: Readonly<Record<SystemId, readonly (readonly [words: string, needs: Readonly<Record<string, Need>>])[]>> = {
@@ -68,11 +69,12 @@ export const actions: Readonly<Record<SystemId, readonly (readonly [words: strin
     ['pods', { production: 'look', staging: 'look', dr: 'look' }],
     ['events', { production: 'look', staging: 'look', dr: 'look' }],
     ['restart', { production: 'alone', staging: 'alone', dr: 'alone' }],
-    ['scale 5', { production: 'alone', staging: 'alone', dr: 'alone' }],
-    ['scale-permanently 5', { production: 'one', staging: 'alone' }],
-    ['autoscaling 3 12 60', { production: 'one', staging: 'alone' }],
-    ['deploy v2.4.2', { production: 'one', staging: 'alone' }],
-    ['rollback', { production: 'one', staging: 'alone' }],
+    // Six run in staging, so there it is high risk, and nobody is served.
+    ['scale 4', { production: 'alone', staging: 'alone', dr: 'alone' }],
+    ['scale-permanently 5', { production: 'one', staging: 'nothing there' }],
+    ['autoscaling 3 12 60', { production: 'one', staging: 'nothing there' }],
+    ['deploy v2.4.2', { production: 'one', staging: 'nothing there' }],
+    ['rollback', { production: 'one', staging: 'nothing there' }],
   ],
   'stock-api': [
     ['pods', { production: 'look' }],
@@ -103,7 +105,7 @@ export const actions: Readonly<Record<SystemId, readonly (readonly [words: strin
     ['disk', { production: 'look', dr: 'look' }],
     ['restart worker', { production: 'alone', dr: 'alone' }],
     ['scale worker 5', { production: 'alone', dr: 'alone' }],
-    ['rollback frontend', { production: 'one', dr: 'one' }],
+    ['rollback frontend', { production: 'one', dr: 'nothing there' }],
     ['restart-database', { production: 'need', dr: 'need' }],
   ],
 };

@@ -149,7 +149,7 @@ test('the summary names each system with what it can do', () => {
   expect(summary).toContain('Stock Service (stock-service, service, svc)');
   expect(summary).toContain('scale api|worker|frontend (low)');
   expect(summary).toContain('at once on-call-engineer · 30m devops-lead · 1h engineering-manager · 2h cto (P0 only)');
-  expect(summary.trimEnd().split('\n').at(-1)).toMatch(/^5 systems, \d+ roles, 6 policy rules · version [0-9a-f]{12}$/);
+  expect(summary.trimEnd().split('\n').at(-1)).toMatch(/^5 systems, \d+ roles, 8 policy rules · version [0-9a-f]{12}$/);
 });
 
 test('problems are printed where an editor finds them', () => {

@@ -78,6 +78,26 @@ const wrong: readonly Wrong[] = [
   { why: 'a policy that nobody can meet', file: 'policies.yaml', from: 'mayApprove: [approvers], ', to: '', says: 'Approvals are asked for, and nobody may give one.', instead: 'add mayApprove', at: '1, expires' },
   { why: 'a policy for a role that does not exist', file: 'policies.yaml', from: 'mayApprove: [approvers]', to: 'mayApprove: [aprovers]', says: 'There is no role "aprovers".', instead: 'did you mean "approvers"?', at: 'aprovers' },
 
+  { why: 'a condition that nobody knows', file: 'policies.yaml', from: 'risk: low,', to: 'risk: low, when: [outsideBusinesHours],', says: '"outsideBusinesHours" does not fit here.', instead: 'did you mean "outsideBusinessHours" or "not outsideBusinessHours"?', at: 'outsideBusinesHours' },
+  { why: 'a rule that wants a thing and its opposite', file: 'policies.yaml', from: 'risk: low,', to: 'risk: low, when: [openIncidentOfRank1, not openIncidentOfRank1],', says: 'This rule never decides: it wants that an incident of rank 1 is open, and that no incident of rank 1 is open.', at: '[openIncident' },
+  { why: 'a rule that another one above it hides', file: 'policies.yaml', from: '  - {id: high,', to: '  - {id: low-in-shop, risk: low, system: shop, mayAsk: [operators], approvals: 0, expiresAfter: 15m}\n  - {id: high,', says: 'This rule never decides: "low" above matches first.', instead: 'move it up, or leave it out', at: 'low-in-shop' },
+  {
+    why: 'a rule that two above it hide together',
+    file: 'policies.yaml',
+    from: '  - {id: low, risk: low,',
+    to: '  - {id: day, risk: low, when: [not outsideBusinessHours], mayAsk: [operators], approvals: 0, expiresAfter: 15m}\n  - {id: night, risk: low, when: [outsideBusinessHours], mayAsk: [operators], approvals: 0, expiresAfter: 15m}\n  - {id: low, risk: low,',
+    says: 'This rule never decides: "day" and "night" above match first.',
+    at: 'low,',
+  },
+  { why: 'a situation that no rule covers', file: 'policies.yaml', from: 'risk: low,', to: 'risk: low, when: [outsideBusinessHours],', says: 'No rule of policies.yaml says who may ask for "restart" in production (risk low) when inside business hours.', at: '' },
+  { why: 'a glass to break where nothing is missing', file: 'policies.yaml', from: 'risk: low,', to: 'risk: low, breakGlass: {openIncidentOfRank: 1},', says: 'No approval is asked for, so nothing can be missing', at: 'breakGlass' },
+  { why: 'a rule without the number of approvals', file: 'policies.yaml', from: 'mayApprove: [approvers], approvals: 1,', to: 'mayApprove: [approvers],', says: '"approvals" is missing.', at: '' },
+  { why: 'a rule by which nobody may ask', file: 'policies.yaml', from: 'risk: low, mayAsk: [operators]', to: 'risk: low, mayAsk: []', says: 'Somebody must be able to ask.', at: '[]' },
+  { why: 'a rule that refuses and says who may', file: 'policies.yaml', from: 'risk: low,', to: 'risk: low, refuse: not today,', says: 'A rule that refuses has nobody who may ask.', at: '[operators]' },
+  { why: 'a maintenance window that ends before it begins', from: 'pagerduty:', to: 'maintenance:\n  dated:\n    - {from: "2026-03-08T00:00:00Z", until: "2026-03-07T00:00:00Z", why: Move}\npagerduty:', says: 'It ends before it begins.', at: '' },
+  { why: 'a moment without a zone', from: 'pagerduty:', to: 'maintenance:\n  dated:\n    - {from: "2026-03-08T00:00:00", until: "2026-03-09T00:00:00Z", why: Move}\npagerduty:', says: 'Not a moment', at: '' },
+  { why: 'one account that is said to be one person', file: 'roles.yaml', from: 'roles:', to: 'samePerson: [[U0123456789]]\nroles:', says: 'Name at least two accounts.', at: '' },
+
   // What must not stand in a file.
   { why: 'a token', from: 'description: Sells things.', to: `description: Uses xoxb-${'1'.repeat(12)}`, says: 'This looks like a token.', instead: 'name the setting that holds it', at: 'Uses' },
   { why: 'a password in an address', from: 'http://prometheus.example.com', to: 'http://user:hunter2@prometheus.example.com', says: 'This looks like a password in an address.', at: 'http' },

@@ -138,6 +138,7 @@ const scopesOfMethod: Readonly<Record<string, readonly string[]>> = {
   'pins.remove': ['pins:write'],
   'usergroups.list': ['usergroups:read'],
   'users.info': ['users:read', 'users:read.email'],
+  'users.lookupByEmail': ['users:read', 'users:read.email'],
   'views.open': [],
   'views.publish': [],
   'views.push': [],

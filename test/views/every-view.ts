@@ -6,6 +6,7 @@ import type { AuditEntry, AuditKind } from '../../src/audit/entry.ts';
 import { anchorMessage } from '../../src/views/anchor.ts';
 import { approvalDirectMessage, reminderMessage } from '../../src/views/approval-message.ts';
 import { auditMessage, type AuditList } from '../../src/views/audit-list.ts';
+import { breakGlassModal, brokenGlassMessage } from '../../src/views/break-glass.ts';
 import type { HomeContent, MessageContent, ModalContent } from '../../src/views/blocks.ts';
 import { cancelList } from '../../src/views/cancel-list.ts';
 import { declareModal } from '../../src/views/declare-modal.ts';
@@ -333,6 +334,21 @@ export function everyView(t: Outside = same, many = 1): Readonly<Record<string, 
     'approval-direct': approvalDirectMessage(run({ is: 'waitsForApproval', needed: 2, approvers: t('SRE'), people: [], ownerMissing: t('SRE lead'), expiresAt: at('02:31') }, {}, t), 'https://example.slack.test/archives/C0ALERTS/p1'),
     'reminder': reminderMessage(run({ is: 'waitsForApproval', needed: 1, approvers: t('SRE'), people: [], ownerMissing: null, expiresAt: at('02:31') }, { approvals: [], now: at('02:26') }, t), 'https://example.slack.test/archives/C0ALERTS/p1'),
     'reminder-over': reminderMessage(run({ is: 'withdrawn', by: oncall, at: at('02:27') }, {}, t), null),
+    'approval-with-glass': runMessage(run({ is: 'waitsForApproval', needed: 1, approvers: t('SRE'), people: [approver], ownerMissing: null, expiresAt: at('02:31'), canBreakGlass: true }, { approvals: [], now: at('02:20') }, t)),
+    'break-glass': breakGlassModal({ requestId: 'request_1', summary: t('Roll back stock-service to revision 7'), environment: t('production') }),
+    'glass-broken': brokenGlassMessage({
+      by: oncall,
+      reason: t('The pods starve the database, and the approvers sleep.'),
+      summary: t('Roll back stock-service to revision 7'),
+      systemName: t('Stock Service'),
+      environment: t('production'),
+      requestedBy: approver,
+      incidentId: 42,
+      at: at('02:19'),
+      threadUrl: 'https://example.slack.test/archives/C0ALERTS/p1',
+      now: at('02:20'),
+    }),
+    'run-without-approval': runMessage(run({ is: 'running', startedAt: at('02:17'), line: null }, { approvals: [], brokenGlass: { by: oncall, reason: t('The pods starve the database.') }, now: at('02:17:24') }, t)),
     'run-confirm': runMessage(run({ is: 'waitsForConfirmation', expiresAt: at('02:31') }, { approvals: [] }, t)),
     'run-approved': runMessage(run({ is: 'approved', waits: null }, {}, t)),
     'run-approved-waits': runMessage(run({ is: 'approved', waits: t('The cluster did not answer.') }, {}, t)),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CommsEntry, EscalationEntry, SeverityEntry, SeverityMapEntry, VerbSeverity } from './alerting.ts';
 import { demandWords, readDemand } from '../conditions.ts';
 import { BusinessHoursEntry } from './system-file.ts';
-import { Duration, Id, Line, Rank, Risk, SettingName, TimeZone, byId } from './words.ts';
+import { Channel, Duration, Id, Line, Rank, Risk, SettingName, TimeZone, byId } from './words.ts';
 
 /** Who is who, by group and schedule. No names of people, no addresses, no phones: PagerDuty knows those. */
 export type RolesFile = z.output<typeof RolesFile>;
@@ -29,6 +29,8 @@ const Entitled = z.array(Id).min(1, 'Somebody must be able to.');
 
 export type PoliciesFile = z.output<typeof PoliciesFile>;
 export const PoliciesFile = z.strictObject({
+  /** Shared with another organisation, and changes may be asked for there all the same. */
+  sharedChannels: z.array(Channel).default([]),
   /** The first that matches decides. */
   rules: z
     .array(
