@@ -65,6 +65,7 @@ async function toRunMessage(bot: Bot, run: Run): Promise<RunMessage> {
     environment: plan.environment,
     requestedBy: run.requestedBy,
     approvals: run.approvals.filter((approval) => approval.decision === 'approved').map((approval) => ({ by: approval.userId, at: approval.at })),
+    overSince: incident === null ? null : (incident.alertsEndedAt ?? incident.resolvedAt),
     state: await stateOf(bot, run, helpedInWords(whetherItHelped(run, incident, now)), now),
     now,
   };
@@ -124,7 +125,7 @@ async function stateOf(bot: Bot, run: Run, comparison: string | null, now: Date)
   const endedAt = run.finishedAt ?? now;
   const { outcome } = run;
   const canUndo = 'primitive' in run.plan.draft.undo;
-  if (outcome?.status === 'settled') return { is: 'settled', how: outcome.happened ? 'happened' : 'didNotHappen', by: outcome.by, at: endedAt, lines: outcome.note === '' ? [] : [outcome.note] };
+  if (outcome?.status === 'settled') return { is: 'settled', how: outcome.happened ? 'happened' : 'didNotHappen', by: outcome.by, at: endedAt, lines: outcome.note === '' ? [] : [outcome.note], canUndo: canUndo && (outcome.happened || run.plan.draft.request.via === 'helm') };
   switch (run.state) {
     case 'planned':
       return { is: 'waitsForConfirmation', expiresAt: run.expiresAt };
@@ -152,6 +153,7 @@ async function stateOf(bot: Bot, run: Run, comparison: string | null, now: Date)
         reason: outcome?.status === 'failed' ? outcome.reason : 'not recorded',
         lines: outcome?.status === 'failed' ? outcome.lines : [],
         log: outcome?.status === 'failed' ? outcome.log : null,
+        because: outcome?.status === 'failed' ? (outcome.because ?? null) : null,
         // What was refused or did not happen has nothing to take back.
         canUndo: canUndo && run.receipt?.status === 'accepted',
       };

@@ -1,7 +1,7 @@
-import type { Evidence, Reading } from '../actions/define-primitive.ts';
+import type { Evidence, FailedBecause, Reading } from '../actions/define-primitive.ts';
 import type { PlanDraft, Target } from '../actions/plan.ts';
 import type { Plan } from '../approvals/plan.ts';
-import { button, buttons, context, message, optional, section, sectionsOf, type Block, type MessageContent } from './blocks.ts';
+import { button, buttons, context, message, optional, section, sectionsOf, type Block, type Button, type MessageContent } from './blocks.ts';
 import { count, duration, durationBetween } from './durations.ts';
 import { exactPlan } from './exact-plan.ts';
 import { changesInOneLine, shortHash } from './plan-details.ts';
@@ -24,6 +24,8 @@ export interface RunMessage {
   readonly requestedBy: string;
   readonly approvals: readonly { readonly by: string; readonly at: Date }[];
   readonly state: RunMessageState;
+  /** The alerts of its incident have ended, or it was resolved, since it was asked for. */
+  readonly overSince: Date | null;
   readonly now: Date;
 }
 export type RunMessageState =
@@ -54,10 +56,10 @@ export type RunMessageState =
       readonly comparison: string | null;
       readonly canUndo: boolean;
     }
-  | { readonly is: 'failed'; readonly startedAt: Date | null; readonly endedAt: Date; readonly reason: string; readonly lines: readonly string[]; readonly log: string | null; readonly canUndo: boolean }
+  | { readonly is: 'failed'; readonly startedAt: Date | null; readonly endedAt: Date; readonly reason: string; readonly lines: readonly string[]; readonly log: string | null; readonly because: FailedBecause | null; readonly canUndo: boolean }
   | { readonly is: 'unknown'; readonly startedAt: Date; readonly since: Date; readonly reason: string; readonly evidence: Evidence | null }
   /** A person or evidence closed what was not known. */
-  | { readonly is: 'settled'; readonly how: 'happened' | 'didNotHappen'; readonly by: string | null; readonly at: Date; readonly lines: readonly string[] }
+  | { readonly is: 'settled'; readonly how: 'happened' | 'didNotHappen'; readonly by: string | null; readonly at: Date; readonly lines: readonly string[]; readonly canUndo: boolean }
   | { readonly is: 'expired'; readonly at: Date }
   | { readonly is: 'denied'; readonly by: string; readonly at: Date; readonly reason: string | null }
   | { readonly is: 'withdrawn'; readonly by: string; readonly at: Date }
@@ -78,12 +80,12 @@ export function runMessage(run: RunMessage): MessageContent {
       return waitsForApproval(run, state, about);
     case 'waitsForConfirmation':
       return message(mrkdwn`${symbols.waits} *${summary} (${run.environment})?*`, [
-        section(join([mrkdwn`Waits for ${person(run.requestedBy)} to confirm · plan ${code(shortHash(run.planHash))} · until ${when(state.expiresAt, now)}`, changesInOneLine(plan.changes, 5)], '\n')),
+        section(join([mrkdwn`Waits for ${person(run.requestedBy)} to confirm · plan ${code(shortHash(run.planHash))} · until ${when(state.expiresAt, now)}`, overLine(run), changesInOneLine(plan.changes, 5)], '\n')),
         buttons(button('Confirm…', { verb: 'request.confirm', ...about }, 'primary'), button('Withdraw', { verb: 'request.withdraw', ...about })),
       ]);
     case 'approved':
       return message(mrkdwn`${symbols.running} *${summary} (${run.environment}): ${state.waits === null ? mrkdwn`starts in a moment` : mrkdwn`not started yet`}*`, [
-        section(join([state.waits === null ? null : escape(truncate(state.waits, 300)), askedBySentence(run)], '\n')),
+        section(join([state.waits === null ? null : escape(truncate(state.waits, 300)), overLine(run), askedBySentence(run)], '\n')),
         buttons(button('Withdraw', { verb: 'request.withdraw', ...about }), show),
       ]);
     case 'running':
@@ -102,7 +104,7 @@ export function runMessage(run: RunMessage): MessageContent {
     case 'settled': {
       const who = state.by === null ? mrkdwn`what was seen since` : person(state.by);
       const [symbol, words] = state.how === 'happened' ? [symbols.done, 'it happened'] : [symbols.failed, 'it did not happen'];
-      return message(mrkdwn`${symbol} *${summary} (${run.environment}): ${words}*`, [section(join([mrkdwn`It was not known; settled ${when(state.at, now)} by ${who} · ${askedBy(run)}`, ...lines(state.lines)], '\n'))]);
+      return message(mrkdwn`${symbol} *${summary} (${run.environment}): ${words}*`, [section(join([mrkdwn`It was not known; settled ${when(state.at, now)} by ${who} · ${askedBy(run)}`, ...lines(state.lines)], '\n')), buttons(undoButton(run, state, about))]);
     }
     case 'expired':
       return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It ran out at ${when(state.at, now)}*`, mrkdwn`Nobody decided in time (${run.approvals.length} approved).`, askAgain(about));
@@ -113,6 +115,12 @@ export function runMessage(run: RunMessage): MessageContent {
     case 'voided':
       return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It is no longer what was agreed to*`, mrkdwn`${truncate(state.why, 500)} Nothing was changed.`, askAgain(about));
   }
+}
+
+/** What goes back through Helm says so: it is a request of its own, with its own approval (F-30). */
+function undoButton({ plan }: RunMessage, { canUndo }: { readonly canUndo: boolean }, about: About): Button | null {
+  const words = 'primitive' in plan.undo && plan.undo.primitive === 'helm.rollback' ? 'Roll back…' : 'Undo…';
+  return canUndo ? button(words, { verb: 'run.undo', ...about }) : null;
 }
 
 type About = { readonly requestId: string; readonly incidentId?: number };
@@ -131,6 +139,7 @@ function waitsForApproval(run: RunMessage, state: Extract<RunMessageState, { is:
           warnings,
           mrkdwn`Asked by ${person(run.requestedBy)}${forIncident(run)} · plan ${code(shortHash(run.planHash))} · ${run.approvals.length} of ${state.needed} from ${truncate(state.approvers, 100)} · until ${when(state.expiresAt, now)}`,
           run.approvals.length === 0 ? null : mrkdwn`Approved so far by ${approvers(run)}`,
+          overLine(run),
           state.ownerMissing === null ? null : mrkdwn`Still missing: an owner, ${truncate(state.ownerMissing, 100)}`,
         ],
         '\n',
@@ -145,6 +154,11 @@ function waitsForApproval(run: RunMessage, state: Extract<RunMessageState, { is:
     context(join([mayDecide(run, state), mrkdwn`Whoever asked cannot approve; only they can withdraw.`], ' ')),
     ...exactPlan(run.whole),
   ]);
+}
+
+/** What was wanted because of an alert may no longer be needed when the alert has ended. */
+function overLine({ overSince, incidentId, now }: RunMessage): Mrkdwn | null {
+  return overSince === null ? null : mrkdwn`*INC-${incidentId} is over since ${when(overSince, now)}*: is this still needed?`;
 }
 
 const mostPeople = 6;
@@ -164,17 +178,20 @@ function succeeded(run: RunMessage, state: Extract<RunMessageState, { is: 'succe
     section(join([mrkdwn`${durationBetween(state.startedAt, state.endedAt)} · ${askedBy(run)}`, ...lines(state.lines), state.comparison === null ? null : escape(truncate(state.comparison, 300))], '\n')),
     state.checks.length === 0 ? null : optional('the checks', ...sectionsOf(state.checks.slice(0, 8).map(({ title, reading }) => readingLines(title, reading, 2)))),
     context(mrkdwn`${changesInOneLine(run.plan.changes, 5)} · plan ${code(shortHash(run.planHash))}`),
-    buttons(state.canUndo ? button('Undo…', { verb: 'run.undo', ...about }) : null, button('See the whole plan', { verb: 'request.show', ...about })),
+    buttons(undoButton(run, state, about), button('See the whole plan', { verb: 'request.show', ...about })),
   ]);
 }
 
+/** In the first line, because each asks for something else: nothing of the change, a word with whoever made the other one, or a look at the pods. */
+const endedHow = { superseded: 'superseded by another change', paused: 'paused by somebody', noProgress: 'no progress, stopped waiting' } as const satisfies Record<FailedBecause, string>;
+
 function failed(run: RunMessage, state: Extract<RunMessageState, { is: 'failed' }>, about: About): MessageContent {
   const after = state.startedAt === null ? 'before it began' : `after ${durationBetween(state.startedAt, state.endedAt)}`;
-  return message(mrkdwn`${symbols.failed} *${truncate(run.plan.summary, 250)} (${run.environment}): failed ${after}*`, [
+  return message(mrkdwn`${symbols.failed} *${truncate(run.plan.summary, 250)} (${run.environment}): ${state.because === null ? 'failed' : endedHow[state.because]} ${after}*`, [
     section(join([mrkdwn`*${truncate(state.reason, 500)}*`, ...lines(state.lines), askedBySentence(run)], '\n')),
     state.log === null ? null : optional('the log', section(mrkdwn`Last words of what crashed\n${codeBlock(state.log, { keep: 'end', max: 1_500 })}`)),
     context(mrkdwn`${changesInOneLine(run.plan.changes, 5)} · plan ${code(shortHash(run.planHash))}`),
-    buttons(state.canUndo ? button('Undo…', { verb: 'run.undo', ...about }) : null, button('Look again', { verb: 'run.lookAgain', ...about }), button('See the whole plan', { verb: 'request.show', ...about })),
+    buttons(undoButton(run, state, about), button('Look again', { verb: 'run.lookAgain', ...about }), button('See the whole plan', { verb: 'request.show', ...about })),
   ]);
 }
 
