@@ -3,13 +3,14 @@
  * write there is (F-26, F-27, F-28, F-30, F-48).
  * Method: the real connectors against the stand-ins, each write with each fault; then one look at once, and one when nothing can be on its way.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cryptoVolatilityHost, installDocker, setDockerFault, updateContainer, writeDockerState } from '../../sandbox/docker/docker-state.ts';
+import { cryptoVolatilityHost, installDocker, readDockerState, setDockerFault, updateContainer, writeDockerState } from '../../sandbox/docker/docker-state.ts';
 import { setHelmDescribesRollbacks, setHelmFault } from '../../sandbox/helm/faults.ts';
 import { startKubernetesStandIn, type ApiFault, type KubernetesStandIn } from '../../sandbox/kubernetes/stand-in.ts';
 import type { Params } from '../../src/actions/define-primitive.ts';
@@ -47,6 +48,12 @@ async function namespace(): Promise<string> {
   const name = `n${(namespaces += 1)}`;
   await arrangeWith(kubeconfigPath).createNamespace(name);
   return name;
+}
+
+/** The deadline of an effect, when what the test is about has come to pass. */
+async function giveUpWhen(isSo: () => boolean, giveUp: AbortController): Promise<void> {
+  await expect.poll(isSo, { timeout: 60_000, interval: 50 }).toBe(true);
+  giveUp.abort(new Error('No answer within 300 s.'));
 }
 
 const later = 11 * 60_000;
@@ -92,8 +99,7 @@ for (const [id, params] of Object.entries(ofKubernetes)) {
       const drive = driver({ kubernetes } as unknown as Ports);
       const target = await workload(id);
       const plan = planned(await drive.plan(id, target, params));
-      standIn.fail({ ...fault, match: isWrite(target), times: 1 });
-      const result = await seen(drive, id, target, plan, () => sendUntilSeen(target, plan));
+      const result = await seen(drive, id, target, plan, () => sendWith(fault, target, plan));
       expect(result.receipt.status).toBe('lost');
       expect([result.atOnce, result.afterwards]).toEqual(happened ? ['happened', 'happened'] : ['unclear', 'didNotHappen']);
     });
@@ -129,20 +135,19 @@ for (const [id, params] of Object.entries(ofKubernetes)) {
   });
 }
 
-/** A call whose answer never comes is given up as soon as the cluster has it, as the deadline would. */
-async function sendUntilSeen(target: WorkloadTarget, plan: PlanDraft): Promise<{ id: string; receipt: Receipt }> {
+/** A call whose answer never comes is given up when the cluster has it, as the deadline would. */
+async function sendWith(fault: ApiFault, target: WorkloadTarget, plan: PlanDraft): Promise<{ id: string; receipt: Receipt }> {
   if (plan.request.via !== 'kubernetes') throw new Error('not a request to Kubernetes');
   const id = `run_${crypto.randomUUID().slice(0, 8)}`;
   const giveUp = new AbortController();
-  const answer = kubernetes.send(plan.request, id, giveUp.signal);
-  let isOver = false;
-  void answer.finally(() => (isOver = true));
-  while (!isOver) {
-    const arrived = standIn.requests.findLast(isWrite(target));
-    if (arrived !== undefined && arrived.status === undefined) setTimeout(() => giveUp.abort(new Error('No answer within 300 s.')), 50);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return { id, receipt: await answer };
+  const isOurs = isWrite(target);
+  const match: ApiFault['match'] = (request) => {
+    const matches = isOurs(request);
+    if (matches && fault.mode.startsWith('timeout')) setTimeout(() => giveUp.abort(new Error('No answer within 300 s.')), 50);
+    return matches;
+  };
+  standIn.fail({ ...fault, match, times: 1 });
+  return { id, receipt: await kubernetes.send(plan.request, id, giveUp.signal) };
 }
 
 async function absentCluster(): Promise<OpenKubernetesPort> {
@@ -151,11 +156,10 @@ async function absentCluster(): Promise<OpenKubernetesPort> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   const path = join(folder, `absent-${port}`);
-  const { writeFile } = await import('node:fs/promises');
   await writeFile(path, standIn.kubeconfig().replaceAll(/server: "?https?:\/\/127\.0\.0\.1:\d+"?/g, `server: http://127.0.0.1:${port}`));
-  const port_ = createKubernetesPort({ kubeconfigPath: path });
-  cleanup.defer(() => port_.close());
-  return port_;
+  const absent = createKubernetesPort({ kubeconfigPath: path });
+  cleanup.defer(() => absent.close());
+  return absent;
 }
 
 // ---- Helm --------------------------------------------------------------------------
@@ -202,8 +206,11 @@ for (const [id, params, describes] of ofHelm) {
       const giveUp = new AbortController();
       const runId = `run_${crypto.randomUUID().slice(0, 8)}`;
       const result = await seen(drive, id, target, plan, async () => {
+        const sofar = standIn.requests.length;
         const answer = ports.helm.run(request, runId, giveUp.signal);
-        if (mode.startsWith('hang')) setTimeout(() => giveUp.abort(new Error('No answer within 300 s.')), 4_000);
+        // The revision is stored before anything is applied.
+        const isApplied = () => standIn.requests.slice(sofar).some(({ namespace: where, method, dryRun }) => where === target.namespace && method === 'PATCH' && !dryRun);
+        if (mode.startsWith('hang')) await giveUpWhen(mode === 'hang-before' ? () => !existsSync(`${ownKubeconfig}.helm-fault.json`) : isApplied, giveUp);
         return { id: runId, receipt: await answer };
       });
       expect(result.receipt.status).toBe('lost');
@@ -265,8 +272,10 @@ for (const id of ['compose.restart', 'compose.start', 'compose.stop']) {
       setDockerFault(state, { mode, command });
       const giveUp = new AbortController();
       const result = await seen(drive, id, target, plan, async () => {
+        const container = () => JSON.stringify(readDockerState(state).containers.find(({ service }) => service === target.service));
+        const sofar = container();
         const answer = compose.run(request, 'run_1', giveUp.signal);
-        if (mode.startsWith('hang')) setTimeout(() => giveUp.abort(new Error('No answer within 300 s.')), 3_000);
+        if (mode.startsWith('hang')) await giveUpWhen(mode === 'hang-before' ? () => !existsSync(`${state}.fault.json`) : () => container() !== sofar, giveUp);
         return { id: 'run_1', receipt: await answer };
       });
       expect(result.receipt.status).toBe('lost');
