@@ -4,7 +4,7 @@ import type { Plan } from '../approvals/plan.ts';
 import { button, buttons, context, message, optional, section, sectionsOf, type Block, type Button, type MessageContent } from './blocks.ts';
 import { count, duration, durationBetween } from './durations.ts';
 import { exactPlan } from './exact-plan.ts';
-import { changesInOneLine, shortHash } from './plan-details.ts';
+import { changesInOneLine, shortHash, warningLines } from './plan-details.ts';
 import { code, codeBlock, codePoints, escape, join, mrkdwn, person, truncate, when, type Mrkdwn } from './mrkdwn.ts';
 import { readingLines } from './readings.ts';
 import { symbols } from './symbols.ts';
@@ -129,14 +129,15 @@ type About = { readonly requestId: string; readonly incidentId?: number };
 function waitsForApproval(run: RunMessage, state: Extract<RunMessageState, { is: 'waitsForApproval' }>, about: About): MessageContent {
   const { plan, now } = run;
   const changes = changesInOneLine(plan.changes, 3);
-  const warnings = plan.warnings.length === 0 ? null : mrkdwn`⚠ ${count(plan.warnings.length, 'thing')} to know, below`;
+  const isShort = plan.warnings.length <= 2 && plan.warnings.every((warning) => codePoints(warning) <= 120);
+  const warnings = isShort ? warningLines(plan) : [mrkdwn`⚠ ${count(plan.warnings.length, 'thing')} to know, below`];
   return message(mrkdwn`${symbols.waits} *Approval: ${truncate(plan.summary, 250)} (${truncate(run.environment, 60)})*`, [
     section(
       join(
         [
           join([escape(truncate(run.systemName, 60)), targetPlace(run.target)], ' · '),
           codePoints(changes.source) <= 800 ? changes : mrkdwn`${count(plan.changes.length, 'change')}, below`,
-          warnings,
+          ...warnings,
           mrkdwn`Asked by ${person(run.requestedBy)}${forIncident(run)} · plan ${code(shortHash(run.planHash))} · ${run.approvals.length} of ${state.needed} from ${truncate(state.approvers, 100)} · until ${when(state.expiresAt, now)}`,
           run.approvals.length === 0 ? null : mrkdwn`Approved so far by ${approvers(run)}`,
           overLine(run),
