@@ -199,19 +199,19 @@ async function rollback(invocation: Invocation, around: Surroundings): Promise<s
   if (!target) throw new Error(`release has no ${version} version`);
   if (dryRun === 'none') {
     await rollbackTo(around, revisions, target, {
-      forceConflicts: invocation.flag('force-conflicts'), wait, timeoutMs: invocation.duration('timeout', FIVE_MINUTES), historyMax: invocation.number('history-max') ?? 10,
+      forceConflicts: invocation.flag('force-conflicts'), wait, timeoutMs: invocation.duration('timeout', FIVE_MINUTES), historyMax: invocation.number('history-max') ?? 10, description: invocation.text('description') ?? '',
     });
   }
   return 'Rollback was a success! Happy Helming!\n';
 }
 
-async function rollbackTo(around: Surroundings, revisions: readonly Release[], target: Release, options: { forceConflicts: boolean; wait: boolean; timeoutMs: number; historyMax: number }): Promise<void> {
+async function rollbackTo(around: Surroundings, revisions: readonly Release[], target: Release, options: { forceConflicts: boolean; wait: boolean; timeoutMs: number; historyMax: number; description?: string }): Promise<void> {
   const { client, warn } = around;
   const current = revisions.at(-1) as Release;
   const next: Release = {
     ...target,
     version: current.version + 1,
-    info: { ...target.info, first_deployed: current.info.first_deployed, last_deployed: client.now().toISOString(), description: `Rollback to ${target.version}`, status: 'pending-rollback' },
+    info: { ...target.info, first_deployed: current.info.first_deployed, last_deployed: client.now().toISOString(), description: options.description || `Rollback to ${target.version}`, status: 'pending-rollback' },
   };
   const kept = await prune(client, revisions, options.historyMax);
   await storeRelease(client, next);

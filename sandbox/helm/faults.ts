@@ -61,3 +61,14 @@ export function takeHelmFault(kubeconfig: string, command: string): HelmFault | 
   else writeFileSync(faultFile(kubeconfig), JSON.stringify({ ...fault, times: fault.times - 1 }));
   return fault;
 }
+
+const describesFile = (kubeconfig: string) => `${kubeconfig}.helm-describes-rollbacks`;
+
+/** Makes it a Helm after 4.1, whose rollback takes `--description`. */
+export function setHelmDescribesRollbacks(kubeconfig: string): void {
+  writeFileSync(describesFile(kubeconfig), '');
+}
+
+export function describesRollbacks(kubeconfig: string | undefined): boolean {
+  return kubeconfig !== undefined && existsSync(describesFile(kubeconfig));
+}

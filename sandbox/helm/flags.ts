@@ -55,10 +55,15 @@ export const COMMANDS: { readonly [command: string]: { readonly flags: Flags; re
   version: { use: 'version', least: 0, most: 0, flags: { short: bool, template: string } },
 };
 
+/** What Helm learned after 4.1: a rollback may be described like an upgrade. */
+export const DESCRIBED_ROLLBACK: Flags = { description: string };
+
 export class UsageError extends Error {}
 
 export interface Invocation {
   readonly command: string;
+  /** Of this command, without the global ones: what its help lists. */
+  readonly knownFlags: readonly string[];
   readonly positional: readonly string[];
   flag(name: string): boolean;
   text(name: string): string | undefined;
@@ -68,14 +73,14 @@ export interface Invocation {
   duration(name: string, otherwise: number): number;
 }
 
-export function parseCommandLine(argv: readonly string[]): Invocation {
+export function parseCommandLine(argv: readonly string[], describesRollbacks = false): Invocation {
   const first = argv.findIndex((word) => !word.startsWith('-'));
   if (first === -1) throw new UsageError('a command is needed');
   const two = `${argv[first]} ${argv[first + 1] ?? ''}`;
   const command = two in COMMANDS ? two : argv[first] === 'ls' ? 'list' : (argv[first] as string);
   const known = COMMANDS[command];
   if (!known) throw new UsageError(command === 'get' ? 'a subcommand of get is needed' : `unknown command ${JSON.stringify(command)} for "helm"\nRun 'helm --help' for usage.`);
-  const flags: Flags = { ...GLOBAL, ...known.flags };
+  const flags: Flags = { ...GLOBAL, ...known.flags, ...(command === 'rollback' && describesRollbacks && DESCRIBED_ROLLBACK) };
   const given = new Map<string, string[]>();
   const positional: string[] = [];
   const words = [...argv.slice(0, first), ...argv.slice(first + command.split(' ').length)];
@@ -109,6 +114,7 @@ export function parseCommandLine(argv: readonly string[]): Invocation {
   const last = (name: string) => given.get(name)?.at(-1);
   const invocation: Invocation = {
     command,
+    knownFlags: Object.keys(flags).filter((name) => !(name in GLOBAL)).toSorted(),
     positional,
     flag: (name) => last(name) === 'true',
     text: last,

@@ -5,7 +5,7 @@
  */
 import { connect } from './cluster-client.ts';
 import { runCommand } from './commands.ts';
-import { recordHelmCall, takeHelmFault } from './faults.ts';
+import { describesRollbacks, recordHelmCall, takeHelmFault } from './faults.ts';
 import { COMMANDS, parseCommandLine, UsageError, type Invocation } from './flags.ts';
 
 const VERSION = 'v4.1.4';
@@ -13,14 +13,14 @@ const VERSION = 'v4.1.4';
 async function main(argv: readonly string[]): Promise<number> {
   let invocation: Invocation;
   try {
-    invocation = parseCommandLine(argv);
+    invocation = parseCommandLine(argv, describesRollbacks(process.env['KUBECONFIG']));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`Error: ${error.message}\n`);
     return 1;
   }
   if (invocation.flag('help')) {
-    process.stdout.write(`Usage:\n  helm ${COMMANDS[invocation.command]?.use} [flags]\n`);
+    process.stdout.write(`Usage:\n  helm ${COMMANDS[invocation.command]?.use} [flags]\n\nFlags:\n${invocation.knownFlags.map((name) => `      --${name}\n`).join('')}`);
     return 0;
   }
   if (invocation.command === 'version') {

@@ -6,7 +6,8 @@ import { anotherUid, anotherVersion, ApiFailure, methodNotAllowed } from './stat
 import { askToStop, removeWithDependents } from './world.ts';
 import { isDryRun, parsePatch } from './write.ts';
 
-const DEPENDENTS = [REPLICA_SETS, CONTROLLER_REVISIONS, ENDPOINT_SLICES, PODS];
+/** What goes along with its owner. */
+export const DEPENDENTS = [REPLICA_SETS, CONTROLLER_REVISIONS, ENDPOINT_SLICES, PODS];
 
 interface DeleteOptions {
   readonly gracePeriodSeconds?: number;

@@ -11,12 +11,13 @@ import { writeKubeconfigText, type Purpose } from './kubeconfig.ts';
 import { defaultProgram, type FixedLog, type LogProgram } from './logs.ts';
 import type { KubernetesObject, Pod } from './objects.ts';
 import { FAULT, type Fault } from './pod-life.ts';
+import { DEPENDENTS } from './remove.ts';
 import { DEPLOYMENTS, PODS, RESOURCES, STATEFUL_SETS } from './resources.ts';
 import { administrator, operator, type Grant, type User } from './rights.ts';
 import { applyManifest, tell, type Manifest, type Seed } from './seed.ts';
 import { selects } from './selectors.ts';
 import { ApiFailure } from './status.ts';
-import { quickTiming, recordEvent, update, type Timing } from './world.ts';
+import { quickTiming, recordEvent, removeWithDependents, update, type Timing } from './world.ts';
 
 export interface KubernetesStandInOptions {
   readonly clock: Clock;
@@ -62,9 +63,10 @@ export interface ApiFault {
   readonly match?: (request: RecordedRequest) => boolean;
   /**
    * `timeout`: never answered, nothing happens. `timeout-after`: it happens, and is never answered. `reset-before`: the connection
-   * breaks, nothing happens. `reset-after`: it happens, and the connection breaks. `answer`: refused with `status`.
+   * breaks, nothing happens. `reset-after`: it happens, and the connection breaks. `answer`: refused with `status`. `answer-after`: it happens, and
+   * something on the way answers with `status`.
    */
-  readonly mode: 'timeout' | 'timeout-after' | 'reset-before' | 'reset-after' | 'answer';
+  readonly mode: 'timeout' | 'timeout-after' | 'reset-before' | 'reset-after' | 'answer' | 'answer-after';
   readonly status?: number;
   readonly message?: string;
   /** How often; without it until `stop`. */
@@ -97,6 +99,8 @@ export interface KubernetesStandIn extends AsyncDisposable {
   find(input: { context?: string; kind: string; namespace?: string; name: string }): KubernetesObject | undefined;
   list(input: { context?: string; kind: string; namespace?: string }): readonly KubernetesObject[];
   apply(manifest: Manifest, options?: { context?: string; manager?: string }): void;
+  /** Somebody deletes it and makes it anew: the same name and specification, another uid. */
+  recreate(input: { context?: string; kind: string; namespace: string; name: string }): void;
   /** Gives running pods of a workload a fault, `count` of them or all. Pods that are made later have none. */
   breakPods(input: WorkloadName & { fault: Fault; count?: number }): readonly string[];
   /** Takes the faults away again; crash loops and pull errors recover by themselves then. */
@@ -259,17 +263,18 @@ export async function startKubernetesStandIn(options: KubernetesStandInOptions):
     const fault = faultFor(record);
     if (fault?.mode === 'timeout') return;
     if (fault?.mode === 'reset-before') return void incoming.socket.resetAndDestroy();
-    if (fault?.mode === 'answer') {
-      const status = fault.status ?? 503;
+    const refuse = ({ status = 503, message = 'the server is currently unable to handle the request' }: ApiFault): void => {
       record.status = status;
-      return send(outgoing, { kind: 'json', status, body: new ApiFailure(status, REASONS[status] ?? 'InternalError', fault.message ?? 'the server is currently unable to handle the request').toStatus() });
-    }
+      send(outgoing, { kind: 'json', status, body: new ApiFailure(status, REASONS[status] ?? 'InternalError', message).toStatus() });
+    };
+    if (fault?.mode === 'answer') return refuse(fault);
     cluster.advance(nowMs());
     const result = answer(cluster, request, user, surroundingsOf(clusterName));
     record.processed = true;
     if (request.method !== 'GET') changed();
     if (fault?.mode === 'timeout-after') return;
     if (fault?.mode === 'reset-after') return void incoming.socket.resetAndDestroy();
+    if (fault?.mode === 'answer-after') return refuse(fault);
     record.status = result.kind === 'watch' ? 200 : result.status;
     if (result.kind === 'watch') stream(cluster, result.watch, outgoing);
     else send(outgoing, result);
@@ -364,6 +369,15 @@ export async function startKubernetesStandIn(options: KubernetesStandInOptions):
     list: ({ context, kind, namespace = '' }) => clusterOf(context).store.list(resourceNamed(kind), namespace),
     apply: (manifest, { context, manager = 'kubectl' } = {}) => {
       applyManifest(clusterOf(context), manifest, manager);
+      changed();
+    },
+    recreate: ({ context, kind, namespace, name }) => {
+      const cluster = clusterOf(context);
+      const old = cluster.store.get(resourceNamed(kind), namespace, name) as (KubernetesObject & { spec?: object }) | undefined;
+      if (!old) throw new Error(`no ${kind} ${name} in namespace ${namespace}`);
+      const { labels, annotations } = old.metadata;
+      removeWithDependents(cluster, resourceNamed(kind), old, DEPENDENTS);
+      applyManifest(cluster, { apiVersion: old.apiVersion, kind, metadata: { name, namespace, ...(labels && { labels }), ...(annotations && { annotations }) }, spec: old.spec } as Manifest, 'kubectl');
       changed();
     },
     breakPods: ({ fault, count, ...workload }) => {

@@ -75,7 +75,13 @@ export type Progress =
   | { readonly status: 'running'; readonly line: string }
   | { readonly status: 'succeeded'; readonly lines: readonly string[] }
   /** `reason` says what is wrong in one sentence; `lines` what is so now; `log` the last words of what crashed. */
-  | { readonly status: 'failed'; readonly reason: string; readonly lines: readonly string[]; readonly log?: string };
+  | { readonly status: 'failed'; readonly reason: string; readonly lines: readonly string[]; readonly log?: string; readonly because?: FailedBecause };
+
+/**
+ * What kind of end it was, where that matters to whoever reads it: somebody else changed the same thing since, the rollout stands still because it is
+ * paused, or the cluster's own deadline for progress has passed (F-29).
+ */
+export type FailedBecause = 'superseded' | 'paused' | 'noProgress';
 
 export interface Evidence {
   readonly verdict: 'happened' | 'didNotHappen' | 'unclear';

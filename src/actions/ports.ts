@@ -53,6 +53,8 @@ export interface KubernetesPort {
 export interface HelmPort {
   /** Runs Helm once. A failure that left a new revision behind is `accepted` with that revision and its reason: it did change something. */
   run(request: RequestVia<'helm'>, runId: string, signal: AbortSignal): Promise<Receipt>;
+  /** Whether this Helm writes the run into the description of a rollback, as every Helm does with an upgrade; older ones take none. */
+  marksRollbacks(signal: AbortSignal): Promise<boolean>;
   /** The same command with `--dry-run=server --hide-secret`. */
   dryRun(request: RequestVia<'helm'>, target: ReleaseTarget, signal: AbortSignal): Promise<HelmManifest>;
 

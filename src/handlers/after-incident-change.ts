@@ -3,9 +3,10 @@ import { reopenGraceMs } from '../escalation/plan-steps.ts';
 import type { AlertEvent, IncidentChange } from '../incidents/apply-alert-group.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { noteOpened } from '../incidents/storm.ts';
+import { runsOfIncident } from '../runs/store.ts';
 import type { Tx } from '../storage/database.ts';
 import { addDuty } from '../storage/duties.ts';
-import { wantMessage } from '../storage/outbox.ts';
+import { refreshMessages, wantMessage } from '../storage/outbox.ts';
 import { showInPastStorm } from './check-storm.ts';
 import { eventLine } from './event-line.ts';
 
@@ -34,9 +35,11 @@ export async function afterIncidentChange(tx: Tx, { incident, kind, system }: In
       if (system !== null) await raiseEscalation(tx, paging, system, incident, now);
       return wantDiagnostics(tx, incident, now);
     case 'resolvedByItself':
+      await showRunsThatWait(tx, incident.id, now);
       return endEscalation(tx, paging, incident, 'resolved', now);
     case 'alertsEnded':
     case 'refired':
+      return showRunsThatWait(tx, incident.id, now);
     case 'refreshed':
       return;
   }
@@ -51,6 +54,13 @@ async function wantDiagnostics(tx: Tx, incident: Incident, dueAt: Date): Promise
 export async function showIncident(tx: Tx, incident: Incident, now: Date): Promise<void> {
   await wantMessage(tx, { key: cardKey(incident.id), channel: incident.channelId, kind: 'card', subject: String(incident.id), priority: cardPriority(incident) }, now);
   await showInPastStorm(tx, incident.id, now);
+}
+
+/** Whoever is about to decide should know that the trouble may be over, or back. */
+export async function showRunsThatWait(tx: Tx, incidentId: number, now: Date): Promise<void> {
+  for (const run of await runsOfIncident(tx, incidentId)) {
+    if (['planned', 'awaiting_approval', 'approved', 'started', 'unknown'].includes(run.state)) for (const kind of ['run', 'approval', 'reminder']) await refreshMessages(tx, kind, run.id, now);
+  }
 }
 
 /** News that is no trouble: one line in the channel, once (SV-29). */

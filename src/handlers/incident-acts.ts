@@ -10,15 +10,23 @@ import { sha256, type Json } from '../support/json.ts';
 import { newId } from '../support/ids.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import { initialNotice, resolutionNotice } from '../views/templates.ts';
-import { afterIncidentChange, cardKey, showIncident } from './after-incident-change.ts';
+import { afterIncidentChange, cardKey, showIncident, showRunsThatWait } from './after-incident-change.ts';
 import type { Bot } from './bot.ts';
 import { systemOf } from './incident-content.ts';
+import { finishWithAct } from './store-interaction.ts';
 
 export type Acted = { readonly kind: 'done'; readonly incident: Incident } | { readonly kind: 'stale'; readonly incident: Incident } | { readonly kind: 'gone' };
 
-/** @param seenVersion the version of the card that was pressed; `null` for a command, which always means the state of now */
-export async function acknowledge(bot: Bot, incidentId: number, userId: string, seenVersion: number | null): Promise<Acted> {
-  return acting(bot, incidentId, seenVersion, async (tx, incident, now) => {
+/** What a person did, and where: `key` names the interaction, so that it counts once; `seenVersion` is that of the card that was pressed, `null` where there was none. */
+export interface Doing {
+  readonly userId: string;
+  readonly key: string;
+  readonly seenVersion: number | null;
+}
+
+export async function acknowledge(bot: Bot, incidentId: number, doing: Doing): Promise<Acted> {
+  const { userId } = doing;
+  return acting(bot, incidentId, doing, async (tx, incident, now) => {
     if (incident.state !== 'triggered') return { kind: 'stale', incident };
     const after = await changeIncident(tx, incident.id, { state: 'acknowledged', acknowledged_at: now, acknowledged_by: userId });
     await addTimelineEntry(tx, incident.id, { at: now, kind: 'acknowledged', actor: userId, text: 'acknowledged' });
@@ -29,14 +37,16 @@ export async function acknowledge(bot: Bot, incidentId: number, userId: string, 
 }
 
 /** A person closes it, or says afterwards what it was when it had ended by itself. Either way the resolution notice goes into the thread. */
-export async function resolve(bot: Bot, incidentId: number, userId: string, words: { readonly cause: string; readonly impact: string }): Promise<Acted> {
-  return acting(bot, incidentId, null, async (tx, incident, now) => {
+export async function resolve(bot: Bot, incidentId: number, doing: Doing, words: { readonly cause: string; readonly impact: string }): Promise<Acted> {
+  const { userId } = doing;
+  return acting(bot, incidentId, doing, async (tx, incident, now) => {
     const isOver = incident.state === 'resolved';
     if (isOver && incident.cause !== null) return { kind: 'stale', incident };
     const after = await changeIncident(tx, incident.id, { ...(!isOver && { state: 'resolved' as const, resolved_at: now, resolved_by: userId }), cause: words.cause, impact: words.impact });
     await addTimelineEntry(tx, incident.id, { at: now, kind: isOver ? 'cause' : 'resolved', actor: userId, text: `${isOver ? 'added' : 'resolved;'} cause: ${words.cause}; impact: ${words.impact}` });
     if (!isOver) await endEscalation(tx, bot.paging, after, 'resolved', now);
     await showIncident(tx, after, now);
+    await showRunsThatWait(tx, after.id, now);
     const others = await tx.selectFrom('incidents').select((eb) => eb.fn.countAll<number>().as('count')).where('state', '<>', 'resolved').executeTakeFirstOrThrow();
     await sayInThread(tx, after, `resolution:${after.id}:${after.reopenedCount}`, resolutionNotice({
       severity: after.severity,
@@ -50,8 +60,9 @@ export async function resolve(bot: Bot, incidentId: number, userId: string, word
   });
 }
 
-export async function reopen(bot: Bot, incidentId: number, userId: string, seenVersion: number | null): Promise<Acted> {
-  return acting(bot, incidentId, seenVersion, async (tx, incident, now) => {
+export async function reopen(bot: Bot, incidentId: number, doing: Doing): Promise<Acted> {
+  const { userId } = doing;
+  return acting(bot, incidentId, doing, async (tx, incident, now) => {
     if (incident.state !== 'resolved') return { kind: 'stale', incident };
     // Whoever reopens it has it: nobody is woken for what a person is looking at.
     const after = await changeIncident(tx, incident.id, {
@@ -123,7 +134,7 @@ export async function sayInThread(tx: Tx | Bot['db'], incident: Pick<Incident, '
   await wantMessage(tx, { key, channel: incident.channelId, threadKey: cardKey(incident.id), kind: 'said', subject: key, content: content as unknown as Json, priority: 18 }, now);
 }
 
-async function acting(bot: Bot, incidentId: number, seenVersion: number | null, act: (tx: Tx, incident: Incident, now: Date) => Promise<Acted>): Promise<Acted> {
+async function acting(bot: Bot, incidentId: number, { key, seenVersion }: Doing, act: (tx: Tx, incident: Incident, now: Date) => Promise<Acted>): Promise<Acted> {
   const result = await bot.db.transaction().execute(async (tx): Promise<Acted> => {
     const incident = await lockIncident(tx, incidentId);
     if (incident === undefined) return { kind: 'gone' };
@@ -134,6 +145,7 @@ async function acting(bot: Bot, incidentId: number, seenVersion: number | null, 
     }
     const acted = await act(tx, incident, now);
     if (acted.kind === 'stale') await showIncident(tx, incident, now);
+    if (acted.kind === 'done') await finishWithAct(tx, key);
     failpoint('incident.before-commit');
     return acted;
   });

@@ -1,10 +1,11 @@
 import { whyNotMember, whyNotRespond, type Identity } from '../approvals/policy.ts';
 import { findSystem } from '../catalog/resolve.ts';
-import type { Action, System } from '../catalog/system.ts';
+import type { System } from '../catalog/system.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { findIncident, summarizeAlerts, timelineOf } from '../incidents/store.ts';
 import { approveRun, withdrawRun, type Decided } from '../runs/decide.ts';
 import { lookAgain } from '../runs/watch.ts';
+import { givenIn } from '../runs/what-changed.ts';
 import { findRun } from '../runs/store.ts';
 import type { Run } from '../runs/run.ts';
 import { refreshMessages } from '../storage/outbox.ts';
@@ -42,11 +43,11 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
   switch (control.verb) {
     case 'incident.acknowledge':
       return withIncident(bot, press, control, (incident) =>
-        responding(bot, press, incident, identity, 'Acknowledge', async () => told(bot, press, await acknowledge(bot, incident.id, press.userId, control.incidentVersion ?? null))),
+        responding(bot, press, incident, identity, 'Acknowledge', async () => told(bot, press, await acknowledge(bot, incident.id, { userId: press.userId, key: press.key, seenVersion: control.incidentVersion ?? null }))),
       );
     case 'incident.reopen':
       return withIncident(bot, press, control, (incident) =>
-        responding(bot, press, incident, identity, 'Reopen', async () => told(bot, press, await reopen(bot, incident.id, press.userId, control.incidentVersion ?? null))),
+        responding(bot, press, incident, identity, 'Reopen', async () => told(bot, press, await reopen(bot, incident.id, { userId: press.userId, key: press.key, seenVersion: control.incidentVersion ?? null }))),
       );
     case 'incident.resolve':
       return withIncident(bot, press, control, (incident) =>
@@ -151,17 +152,6 @@ async function askAbout(bot: Bot, press: Press, run: Run, how: { readonly undo?:
     key: press.key.slice(0, 16),
     ...how,
   });
-}
-
-/** What a person gave, read back from the parameters of a plan. */
-function givenIn(action: Action, params: Run['plan']['params']): Record<string, string> {
-  const set = params['set'] as Run['plan']['params'] | undefined;
-  return Object.fromEntries(
-    action.parameters.flatMap(({ name, sets }) => {
-      const value = sets === undefined ? params[name] : set?.[sets];
-      return value === undefined || value === null ? [] : [[name, String(value)]];
-    }),
-  );
 }
 
 async function openPlan(bot: Bot, press: Press, run: Run): Promise<void> {

@@ -83,6 +83,7 @@ async function toRunMessage(bot: Bot, run: Run): Promise<RunMessage> {
     requestedBy: run.requestedBy,
     approvals: run.approvals.filter((approval) => approval.decision === 'approved').map((approval) => ({ by: approval.userId, at: approval.at })),
     brokenGlass: glass === null ? null : { by: glass.userId, reason: glass.reason },
+    overSince: incident === null ? null : (incident.alertsEndedAt ?? incident.resolvedAt),
     state: await stateOf(bot, run, helpedInWords(whetherItHelped(run, incident, now)), now),
     overrides: plan.overrides ?? null,
     hold: run.state === 'awaiting_approval' || run.state === 'planned' ? await holdView(bot, plan.systemId) : null,
@@ -146,7 +147,7 @@ async function stateOf(bot: Bot, run: Run, comparison: string | null, now: Date)
   const endedAt = run.finishedAt ?? now;
   const { outcome } = run;
   const canUndo = 'primitive' in run.plan.draft.undo;
-  if (outcome?.status === 'settled') return { is: 'settled', how: outcome.happened ? 'happened' : 'didNotHappen', by: outcome.by, at: endedAt, lines: outcome.note === '' ? [] : [outcome.note] };
+  if (outcome?.status === 'settled') return { is: 'settled', how: outcome.happened ? 'happened' : 'didNotHappen', by: outcome.by, at: endedAt, lines: outcome.note === '' ? [] : [outcome.note], canUndo: canUndo && (outcome.happened || run.plan.draft.request.via === 'helm') };
   if (outcome?.status === 'notWatched') return { is: 'notWatched', by: outcome.by, startedAt, endedAt, lines: outcome.lines, canUndo };
   switch (run.state) {
     case 'planned':
@@ -175,6 +176,7 @@ async function stateOf(bot: Bot, run: Run, comparison: string | null, now: Date)
         reason: outcome?.status === 'failed' ? outcome.reason : 'not recorded',
         lines: outcome?.status === 'failed' ? outcome.lines : [],
         log: outcome?.status === 'failed' ? outcome.log : null,
+        because: outcome?.status === 'failed' ? (outcome.because ?? null) : null,
         // What was refused or did not happen has nothing to take back.
         canUndo: canUndo && run.receipt?.status === 'accepted',
       };

@@ -111,7 +111,7 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
       const inChannel = { ...place, channelId: incident?.channelId ?? null };
       const denied = incident === undefined ? null : whyNotRespond(bot.catalog(), systemOf(bot.catalog(), incident), identity, `Resolve INC-${incident.id}`);
       if (denied !== null) return refuse(bot, inChannel, denied);
-      const acted = await resolve(bot, context.incidentId ?? 0, submission.userId, { cause: value(resolveInputs.cause), impact: value(resolveInputs.impact) });
+      const acted = await resolve(bot, context.incidentId ?? 0, { userId: submission.userId, key: submission.key, seenVersion: null }, { cause: value(resolveInputs.cause), impact: value(resolveInputs.impact) });
       if (acted.kind !== 'done') await refuse(bot, inChannel, { refused: 'Resolve', rule: 'it is resolved already', instead: 'Look at its card.' });
       return;
     }

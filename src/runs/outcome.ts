@@ -1,8 +1,10 @@
+import type { FailedBecause } from '../actions/define-primitive.ts';
+
 /** How a run ended, as the card, the timeline and the audit tell it. */
 export type Outcome =
   | { readonly status: 'succeeded'; readonly lines: readonly string[]; readonly checks: readonly Check[] }
   /** `reason` is one sentence; `lines` are what is so now. */
-  | { readonly status: 'failed'; readonly reason: string; readonly lines: readonly string[]; readonly log: string | null }
+  | { readonly status: 'failed'; readonly reason: string; readonly lines: readonly string[]; readonly log: string | null; readonly because?: FailedBecause }
   /** The effect may or may not have happened. `lines` are what was seen since. */
   | { readonly status: 'unknown'; readonly reason: string; readonly lostAt: string; readonly lines: readonly string[]; readonly verdict: 'happened' | 'didNotHappen' | 'unclear' }
   /** It was not known whether it happened; a person has looked and says so. */

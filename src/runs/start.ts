@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { WritePrimitive } from '../actions/define-primitive.ts';
 import type { EffectRequest } from '../actions/plan.ts';
 import type { Receipt } from '../actions/ports.ts';
@@ -25,6 +24,7 @@ import type { Run } from './run.ts';
 import { changeRun, findRun, lockRun, runOnTarget } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
 import { nextStep } from './transitions.ts';
+import { whatChanged, whyCatalogDiffers } from './what-changed.ts';
 
 /** How often a running change is looked at. */
 export const watchEveryMs = 5_000;
@@ -95,7 +95,8 @@ async function whetherItStands(dependencies: RunDependencies, run: Run): Promise
   const draft = await lookAtTarget(dependencies, run, primitive);
   if ('notSeen' in draft) return { kind: 'notSeen', why: draft.notSeen };
   if ('refused' in draft) return changed(draft.rule);
-  if (!isDeepStrictEqual(draft.guard, plan.draft.guard)) return changed('The target has changed since the plan was made.');
+  const why = whatChanged(plan.draft.guard, draft.guard) ?? (run.undoOf === null ? whyCatalogDiffers(system, action, plan) : null);
+  if (why !== null) return changed(why);
 
   // The stricter of the policy then and the policy now decides (F-49), and rights count at the start, too (T-15).
   const ruling = await rulingOf(dependencies, dependencies.db, run, draft.conditions ?? []);

@@ -37,7 +37,7 @@ export async function watchRun(dependencies: RunDependencies, runId: string): Pr
         return finish(dependencies, run, 'failed', { status: 'failed', reason: 'It was sent and taken, but nobody could see how it went on.', lines: [progress.why, 'Look at the target yourself, then press Look again.'], log: null });
       return comeAgain(dependencies, run, `Not seen: ${progress.why}`, now);
     case 'failed':
-      return finish(dependencies, run, 'failed', { status: 'failed', reason: progress.reason, lines: progress.lines, log: progress.log ?? null });
+      return finish(dependencies, run, 'failed', failedOutcome(progress));
     case 'succeeded':
       return finish(dependencies, run, 'succeeded', { status: 'succeeded', lines: progress.lines, checks: await verify(dependencies, run) });
   }
@@ -103,11 +103,15 @@ async function lookAtFailed(dependencies: RunDependencies, run: Run, primitive: 
   }
   const outcome: Outcome =
     progress.status === 'failed'
-      ? { status: 'failed', reason: progress.reason, lines: progress.lines, log: progress.log ?? null }
+      ? failedOutcome(progress)
       : { ...before, lines: [progress.status === 'running' ? progress.line : progress.why] };
   await dependencies.db.transaction().execute(async (tx) => {
     if (await changeRun(tx, run.id, ['failed'], { outcome })) await announceRun(tx, run, now);
   });
+}
+
+function failedOutcome({ reason, lines, log, because }: Extract<Progress, { status: 'failed' }>): Outcome {
+  return { status: 'failed', reason, lines, log: log ?? null, ...(because !== undefined && { because }) };
 }
 
 type Seen = Progress | { readonly status: 'notSeen'; readonly why: string };

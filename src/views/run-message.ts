@@ -1,11 +1,11 @@
-import type { Evidence, Reading } from '../actions/define-primitive.ts';
+import type { Evidence, FailedBecause, Reading } from '../actions/define-primitive.ts';
 import type { PlanDraft, Target } from '../actions/plan.ts';
 import type { Plan } from '../approvals/plan.ts';
-import { button, buttons, context, message, optional, section, sectionsOf, type Block, type MessageContent } from './blocks.ts';
+import { button, buttons, context, message, optional, section, sectionsOf, type Block, type Button, type MessageContent } from './blocks.ts';
 import { count, duration, durationBetween } from './durations.ts';
 import { exactPlan } from './exact-plan.ts';
-import { changesInOneLine, shortHash } from './plan-details.ts';
 import { holdLine, type HoldView } from './hold.ts';
+import { changesInOneLine, shortHash, warningLines } from './plan-details.ts';
 import { code, codeBlock, codePoints, escape, join, mrkdwn, person, truncate, when, type Mrkdwn } from './mrkdwn.ts';
 import { readingLines } from './readings.ts';
 import { symbols } from './symbols.ts';
@@ -31,6 +31,8 @@ export interface RunMessage {
   readonly hold?: HoldView | null;
   /** It goes past another run that is not settled: the sentence that says so. */
   readonly overrides?: string | null;
+  /** The alerts of its incident have ended, or it was resolved, since it was asked for. */
+  readonly overSince: Date | null;
   readonly now: Date;
 }
 export type RunMessageState =
@@ -63,12 +65,12 @@ export type RunMessageState =
       readonly comparison: string | null;
       readonly canUndo: boolean;
     }
-  | { readonly is: 'failed'; readonly startedAt: Date | null; readonly endedAt: Date; readonly reason: string; readonly lines: readonly string[]; readonly log: string | null; readonly canUndo: boolean }
+  | { readonly is: 'failed'; readonly startedAt: Date | null; readonly endedAt: Date; readonly reason: string; readonly lines: readonly string[]; readonly log: string | null; readonly because: FailedBecause | null; readonly canUndo: boolean }
   | { readonly is: 'unknown'; readonly startedAt: Date; readonly since: Date; readonly reason: string; readonly evidence: Evidence | null; readonly overridden?: { readonly by: string; readonly at: Date; readonly reason: string } | null }
   /** It was sent and taken; somebody ended the watching. */
   | { readonly is: 'notWatched'; readonly by: string; readonly startedAt: Date; readonly endedAt: Date; readonly lines: readonly string[]; readonly canUndo: boolean }
   /** A person or evidence closed what was not known. */
-  | { readonly is: 'settled'; readonly how: 'happened' | 'didNotHappen'; readonly by: string | null; readonly at: Date; readonly lines: readonly string[] }
+  | { readonly is: 'settled'; readonly how: 'happened' | 'didNotHappen'; readonly by: string | null; readonly at: Date; readonly lines: readonly string[]; readonly canUndo: boolean }
   | { readonly is: 'expired'; readonly at: Date }
   | { readonly is: 'denied'; readonly by: string; readonly at: Date; readonly reason: string | null }
   | { readonly is: 'withdrawn'; readonly by: string; readonly at: Date }
@@ -89,12 +91,12 @@ export function runMessage(run: RunMessage): MessageContent {
       return waitsForApproval(run, state, about);
     case 'waitsForConfirmation':
       return message(mrkdwn`${symbols.waits} *${summary} (${run.environment})?*`, [
-        section(join([mrkdwn`Waits for ${person(run.requestedBy)} to confirm · plan ${code(shortHash(run.planHash))} · until ${when(state.expiresAt, now)}`, changesInOneLine(plan.changes, 5)], '\n')),
+        section(join([mrkdwn`Waits for ${person(run.requestedBy)} to confirm · plan ${code(shortHash(run.planHash))} · until ${when(state.expiresAt, now)}`, overLine(run), changesInOneLine(plan.changes, 5)], '\n')),
         buttons(button('Confirm…', { verb: 'request.confirm', ...about }, 'primary'), button('Withdraw', { verb: 'request.withdraw', ...about })),
       ]);
     case 'approved':
       return message(mrkdwn`${symbols.running} *${summary} (${run.environment}): ${state.waits === null ? mrkdwn`starts in a moment` : mrkdwn`not started yet`}*`, [
-        section(join([state.waits === null ? null : escape(truncate(state.waits, 300)), askedBySentence(run)], '\n')),
+        section(join([state.waits === null ? null : escape(truncate(state.waits, 300)), overLine(run), askedBySentence(run)], '\n')),
         buttons(button('Withdraw', { verb: 'request.withdraw', ...about }), show),
       ]);
     case 'running':
@@ -116,7 +118,7 @@ export function runMessage(run: RunMessage): MessageContent {
     case 'settled': {
       const who = state.by === null ? mrkdwn`what was seen since` : person(state.by);
       const [symbol, words] = state.how === 'happened' ? [symbols.done, 'it happened'] : [symbols.failed, 'it did not happen'];
-      return message(mrkdwn`${symbol} *${summary} (${run.environment}): ${words}*`, [section(join([mrkdwn`It was not known; settled ${when(state.at, now)} by ${who} · ${askedBy(run)}`, ...lines(state.lines)], '\n'))]);
+      return message(mrkdwn`${symbol} *${summary} (${run.environment}): ${words}*`, [section(join([mrkdwn`It was not known; settled ${when(state.at, now)} by ${who} · ${askedBy(run)}`, ...lines(state.lines)], '\n')), buttons(undoButton(run, state, about))]);
     }
     case 'expired':
       return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It ran out at ${when(state.at, now)}*`, mrkdwn`Nobody decided in time (${run.approvals.length} approved).`, askAgain(about));
@@ -135,23 +137,31 @@ function inTheWay(run: RunMessage, who: Extract<RunMessageState, { is: 'voided' 
   return who.did === 'frozen' ? mrkdwn` Frozen by ${person(who.by)} ${when(who.at, run.now)}.` : mrkdwn` ${person(who.by)} asked for that ${durationBetween(who.at, run.now)} ago.`;
 }
 
+/** What goes back through Helm says so: it is a request of its own, with its own approval (F-30). */
+function undoButton({ plan }: RunMessage, { canUndo }: { readonly canUndo: boolean }, about: About): Button | null {
+  const words = 'primitive' in plan.undo && plan.undo.primitive === 'helm.rollback' ? 'Roll back…' : 'Undo…';
+  return canUndo ? button(words, { verb: 'run.undo', ...about }) : null;
+}
+
 type About = { readonly requestId: string; readonly incidentId?: number };
 
 /** The first screen of a phone decides: what, where, before and after, who. What is hashed stands below the buttons, whole. */
 function waitsForApproval(run: RunMessage, state: Extract<RunMessageState, { is: 'waitsForApproval' }>, about: About): MessageContent {
   const { plan, now } = run;
   const changes = changesInOneLine(plan.changes, 3);
-  const warnings = plan.warnings.length === 0 ? null : mrkdwn`⚠ ${count(plan.warnings.length, 'thing')} to know, below`;
+  const isShort = plan.warnings.length <= 2 && plan.warnings.every((warning) => codePoints(warning) <= 120);
+  const warnings = isShort ? warningLines(plan) : [mrkdwn`⚠ ${count(plan.warnings.length, 'thing')} to know, below`];
   return message(mrkdwn`${symbols.waits} *Approval: ${truncate(plan.summary, 250)} (${truncate(run.environment, 60)})*`, [
     section(
       join(
         [
           join([escape(truncate(run.systemName, 60)), targetPlace(run.target)], ' · '),
           codePoints(changes.source) <= 800 ? changes : mrkdwn`${count(plan.changes.length, 'change')}, below`,
-          warnings,
+          ...warnings,
           mrkdwn`Asked by ${person(run.requestedBy)}${forIncident(run)} · plan ${code(shortHash(run.planHash))} · ${run.approvals.length} of ${state.needed} from ${truncate(state.approvers, 100)} · until ${when(state.expiresAt, now)}`,
           run.approvals.length === 0 ? null : mrkdwn`Approved so far by ${approvers(run)}`,
           run.hold == null ? null : holdLine(run.hold, now),
+          overLine(run),
           state.ownerMissing === null ? null : mrkdwn`Still missing: an owner, ${truncate(state.ownerMissing, 100)}`,
         ],
         '\n',
@@ -167,6 +177,11 @@ function waitsForApproval(run: RunMessage, state: Extract<RunMessageState, { is:
     context(join([mayDecide(run, state), mrkdwn`Whoever asked cannot approve; only they can withdraw.`], ' ')),
     ...exactPlan(run.whole),
   ]);
+}
+
+/** What was wanted because of an alert may no longer be needed when the alert has ended. */
+function overLine({ overSince, incidentId, now }: RunMessage): Mrkdwn | null {
+  return overSince === null ? null : mrkdwn`*INC-${incidentId} is over since ${when(overSince, now)}*: is this still needed?`;
 }
 
 const mostPeople = 6;
@@ -186,17 +201,20 @@ function succeeded(run: RunMessage, state: Extract<RunMessageState, { is: 'succe
     section(join([mrkdwn`${durationBetween(state.startedAt, state.endedAt)} · ${askedBy(run)}`, ...lines(state.lines), state.comparison === null ? null : escape(truncate(state.comparison, 300))], '\n')),
     state.checks.length === 0 ? null : optional('the checks', ...sectionsOf(state.checks.slice(0, 8).map(({ title, reading }) => readingLines(title, reading, 2)))),
     context(mrkdwn`${changesInOneLine(run.plan.changes, 5)} · plan ${code(shortHash(run.planHash))}`),
-    buttons(state.canUndo ? button('Undo…', { verb: 'run.undo', ...about }) : null, button('See the whole plan', { verb: 'request.show', ...about })),
+    buttons(undoButton(run, state, about), button('See the whole plan', { verb: 'request.show', ...about })),
   ]);
 }
 
+/** In the first line, because each asks for something else: nothing of the change, a word with whoever made the other one, or a look at the pods. */
+const endedHow = { superseded: 'superseded by another change', paused: 'paused by somebody', noProgress: 'no progress, stopped waiting' } as const satisfies Record<FailedBecause, string>;
+
 function failed(run: RunMessage, state: Extract<RunMessageState, { is: 'failed' }>, about: About): MessageContent {
   const after = state.startedAt === null ? 'before it began' : `after ${durationBetween(state.startedAt, state.endedAt)}`;
-  return message(mrkdwn`${symbols.failed} *${truncate(run.plan.summary, 250)} (${run.environment}): failed ${after}*`, [
+  return message(mrkdwn`${symbols.failed} *${truncate(run.plan.summary, 250)} (${run.environment}): ${state.because === null ? 'failed' : endedHow[state.because]} ${after}*`, [
     section(join([mrkdwn`*${truncate(state.reason, 500)}*`, ...lines(state.lines), askedBySentence(run)], '\n')),
     state.log === null ? null : optional('the log', section(mrkdwn`Last words of what crashed\n${codeBlock(state.log, { keep: 'end', max: 1_500 })}`)),
     context(mrkdwn`${changesInOneLine(run.plan.changes, 5)} · plan ${code(shortHash(run.planHash))}`),
-    buttons(state.canUndo ? button('Undo…', { verb: 'run.undo', ...about }) : null, button('Look again', { verb: 'run.lookAgain', ...about }), button('See the whole plan', { verb: 'request.show', ...about })),
+    buttons(undoButton(run, state, about), button('Look again', { verb: 'run.lookAgain', ...about }), button('See the whole plan', { verb: 'request.show', ...about })),
   ]);
 }
 

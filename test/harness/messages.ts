@@ -29,9 +29,10 @@ export function textOf(message: Pick<Message, 'blocks' | 'text'> | undefined): s
 
 interface Button {
   readonly action_id: string;
+  readonly value: string;
   readonly text: { readonly text: string };
 }
-function buttonsOf(message: Pick<Message, 'blocks'> | undefined): Button[] {
+export function buttonsOf(message: Pick<Message, 'blocks'> | undefined): Button[] {
   return ((message?.blocks ?? []) as unknown as readonly { type: string; elements?: Button[]; accessory?: Button & { type: string } }[]).flatMap((block) =>
     block.type === 'actions' ? (block.elements ?? []) : block.accessory?.type === 'button' ? [block.accessory] : [],
   );

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { labelsOf, textOf } from '../harness/messages.ts';
+import { handlePress } from '../../src/handlers/press.ts';
+import { storeInteraction } from '../../src/handlers/store-interaction.ts';
+import { buttonsOf, labelsOf, textOf } from '../harness/messages.ts';
 import { startTestBot, type TestBot } from '../harness/test-bot.ts';
 import { approver, ask, card, directMessages, fire, modal, modalText, oncall, press, pressInModal, reply, sreLead, submit, support, thread, told, type, writes } from './on-call.ts';
 import { systemsThatChange } from './systems-that-change.ts';
@@ -302,4 +304,35 @@ test('what is approved and cannot start yet can still be withdrawn', async () =>
   await bot.advance({ minutes: 1 });
   expect(reply(bot, 'from 3 to 2').text).toContain('Withdrawn by <@U0ONCALL>');
   expect(writes(bot)).toEqual([]);
+});
+
+test('a request that still waits when the alert ends says so, to everybody who was asked', async () => {
+  await using bot = await startTestBot();
+  const alert = await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  await alert.ends();
+  await bot.advance({ seconds: 5 });
+  for (const shown of [reply(bot, 'from 3 to 2'), directMessages(bot, approver).at(-1)]) expect(textOf(shown)).toContain('*INC-1 is over since');
+  await fire(bot, 'mystocks');
+  await bot.advance({ seconds: 5 });
+  expect(textOf(reply(bot, 'from 3 to 2'))).not.toContain('is over since');
+});
+
+test('F-26: a press that was carried out when the process died is not carried out again, and nobody is told that it came too late', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  const { app, db } = bot.running;
+  const shown = card(bot);
+  const value = buttonsOf(shown).find(({ text }) => text.text === 'Acknowledge')!.value;
+  const pressed = { kind: 'press', key: 'a-key', userId: oncall, teamId: 'T1', actionId: 'incident.acknowledge', value, channelId: shown.channelId, messageTs: shown.ts, threadTs: null, viewId: null, triggerId: 'trigger' } as const;
+  await storeInteraction(db, pressed, bot.clock.now());
+  await handlePress(app.bot, pressed); // and here the process dies, before the interaction is finished
+  await bot.advance({ minutes: 1 });
+  expect(told(bot, oncall)).toBe('');
+  expect(card(bot).text).toContain('🟠');
+  // Another press of the same button is another one, and late.
+  const again = { ...pressed, key: 'another-key' };
+  await storeInteraction(db, again, bot.clock.now());
+  await handlePress(app.bot, again);
+  expect(told(bot, oncall)).toContain('Nothing was done');
 });

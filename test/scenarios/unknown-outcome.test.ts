@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { setDockerFault } from '../../sandbox/docker/docker-state.ts';
 import { setHelmFault } from '../../sandbox/helm/faults.ts';
@@ -120,7 +121,44 @@ test('F-30: Helm killed in the middle is not known; its history says that it is 
   await press(bot, approver, message(), 'Approve');
   await bot.advance({ minutes: 1 });
   expect(message().text).toContain('❓');
-  expect(textOf(message())).toContain('pending-upgrade');
+  expect(textOf(message())).toContain("Helm's revision 9: pending-upgrade");
+  expect(textOf(message())).toContain("Helm's history: ");
+  expect(textOf(message())).toContain('until it has, Helm refuses to upgrade');
+
+  await press(bot, oncall, message(), 'It happened…');
+  await submit(bot, oncall, { reason: 'Killed in the middle; helm history says pending-upgrade.' });
+  await bot.advance({ seconds: 3 });
+  expect(textOf(message())).toContain('helm history says pending-upgrade');
+  await type(bot, oncall, 'stock-service', 'deploy v2.4.0');
+  expect(modalText(bot, oncall)).toContain("Helm's revision 9 is pending-upgrade");
+  await bot.slack.closeView({ as: oncall });
+
+  await press(bot, oncall, message(), 'Roll back…');
+  expect(modalText(bot, oncall)).toContain('Roll back stock-service to revision 8');
+  await submit(bot, oncall);
+  await bot.advance({ seconds: 3 });
+  expect(message().text).toContain('Approval: Roll back stock-service to revision 8');
+  await press(bot, approver, message(), 'Approve');
+  await bot.advance({ minutes: 2 });
+  expect(message().text).toContain('✅');
+});
+
+test('F-26: a database that is lost behind the effect leaves it not known, nothing is sent twice, and the mark of the run closes it', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await press(bot, oncall, card(bot), 'Scale…');
+  await submit(bot, oncall, { replicas: '5' });
+  const { db } = bot.running;
+  await sql`create function lose() returns trigger language plpgsql as $$ begin raise exception 'the database is gone'; end $$`.execute(db);
+  await sql`create trigger lose before update on runs for each row when (new.receipt is not null) execute function lose()`.execute(db);
+  await submit(bot, oncall);
+  await bot.advance({ seconds: 5 });
+  expect(reply(bot, 'from 3 to 5').text).toContain('❓');
+  expect(writes(bot)).toHaveLength(1);
+  await sql`drop trigger lose on runs`.execute(db);
+  await bot.advance({ minutes: 2 });
+  expect(reply(bot, 'from 3 to 5').text).toContain('✅');
+  expect(writes(bot)).toHaveLength(1);
 });
 
 test('docker killed before the restart is not known at first, and known when no command can be at work any more', async () => {

@@ -9,7 +9,7 @@ import type { HelmRevision } from './release.ts';
 /** Per operation on the cluster, as Helm counts; a run makes several. */
 export const helmTimeout = '5m0s';
 /** After this no Helm that we started is still at work: its own limit, and as much again. */
-const helmEndsWithinMs = 10 * 60_000;
+export const helmEndsWithinMs = 10 * 60_000;
 
 export async function progressOfRelease(context: Context, input: ProgressInput<ReleaseTarget>): Promise<Progress> {
   const history = await context.ports.helm.history(input.target, context.signal);
@@ -17,7 +17,7 @@ export async function progressOfRelease(context: Context, input: ProgressInput<R
   const last = history.at(-1);
   if (ours === undefined || last === undefined) return { status: 'running', line: 'Helm has not begun a new revision yet' };
   if (last.revision > ours.revision) {
-    return { status: 'failed', reason: `Superseded: Helm is at revision ${last.revision} by now.`, lines: [revisionLine(last)] };
+    return { status: 'failed', because: 'superseded', reason: `Superseded: Helm is at revision ${last.revision} by now.`, lines: [revisionLine(last)] };
   }
   if (ours.status === 'failed') return { status: 'failed', reason: `Helm failed: ${oneLine(ours.description, 400)}`, lines: [revisionLine(ours)] };
   if (isPending(ours)) {
@@ -25,7 +25,7 @@ export async function progressOfRelease(context: Context, input: ProgressInput<R
     return {
       status: 'failed',
       reason: `Helm was stopped in the middle of revision ${ours.revision}, so parts of it may be in force.`,
-      lines: [revisionLine(ours), 'Roll back to a revision that was deployed before; until then Helm refuses to upgrade.'],
+      lines: [revisionLine(ours), historyLine(history), 'Roll back to a revision that was deployed before; until then Helm refuses to upgrade.'],
     };
   }
   const { guard } = input.plan;
@@ -52,8 +52,8 @@ export function decideReleaseEvidence(input: ProgressInput<ReleaseTarget>, histo
   if (ours !== undefined) return { verdict: 'happened', lines };
   const elapsedMs = input.now.getTime() - input.startedAt.getTime();
   if (since.length > 0) {
-    const pending = since.some(isPending) ? ['An operation of Helm has not ended. If none is running any more, roll back to a revision that was deployed.'] : [];
-    return { verdict: 'unclear', lines: [...lines, ...pending] };
+    const pending = since.some(isPending) ? ['An operation of Helm has not ended, and until it has, Helm refuses to upgrade. If none is running any more, settle this; then roll back, which is a request of its own.'] : [];
+    return { verdict: 'unclear', lines: [...lines, historyLine(history), ...pending] };
   }
   if (elapsedMs < helmEndsWithinMs) {
     return { verdict: 'unclear', lines: [...lines, `Probably it did not happen; certain after ${duration(helmEndsWithinMs - elapsedMs)} more.`] };
@@ -69,4 +69,9 @@ function ourRevision(input: ProgressInput<ReleaseTarget>): number {
 
 export function revisionLine(revision: HelmRevision): string {
   return `Helm's revision ${revision.revision}: ${revision.status}, ${oneLine(revision.description, 200)}`;
+}
+
+/** `Helm's history: 7 superseded, 8 deployed, 9 pending-upgrade.` */
+function historyLine(history: readonly HelmRevision[]): string {
+  return `Helm's history: ${history.slice(-5).map(({ revision, status }) => `${revision} ${status}`).join(', ')}.`;
 }

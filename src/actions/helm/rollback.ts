@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StockOpsError } from '../../support/errors.ts';
-import { defineWrite, type Context } from '../define-primitive.ts';
+import { defineWrite, type Context, type ProgressInput } from '../define-primitive.ts';
 import type { Workload } from '../kubernetes/cluster.ts';
 import { rolloutSettlesWithinMs } from '../kubernetes/rollout.ts';
 import { Namespace, ReleaseName, Revision } from '../parameters.ts';
@@ -8,7 +8,7 @@ import type { Refusal, ReleaseTarget } from '../plan.ts';
 import type { RequestVia } from '../ports.ts';
 import { ago } from '../wording.ts';
 import { currentRevision, isPending } from './current.ts';
-import { evidenceOfRelease, helmTimeout, progressOfRelease } from './follow.ts';
+import { evidenceOfRelease, helmEndsWithinMs, helmTimeout, progressOfRelease } from './follow.ts';
 import { driftOf, manifestChanges, replicaConditions } from './manifest-changes.ts';
 import type { HelmManifest, HelmMetadata, HelmRevision } from './release.ts';
 import { helmWriteRights } from './rights.ts';
@@ -85,14 +85,19 @@ export const rollback = defineWrite({
   progress: progressOfRelease,
 
   /**
-   * A rollback takes no description, so nothing of it is ours alone; but a revision that says so and that began after our start
-   * has done what this plan was for, and Helm's records cannot be explained otherwise while the target is locked.
+   * Where Helm takes a description for a rollback, the run stands in it. An older Helm lets nothing of a rollback be ours alone; but the very next
+   * revision, that says so and began in the time that ours had, has done what this plan was for, and the target is locked meanwhile.
    */
-  evidence: (context, input) => {
-    const wording = `Rollback to ${String(input.plan.guard['goesTo'])}`;
-    return evidenceOfRelease(context, input, (revision) => revision.description === wording && Date.parse(revision.updatedAt) >= input.startedAt.getTime() - 5_000);
+  evidence: async (context, input) => {
+    const isMarked = await context.ports.helm.marksRollbacks(context.signal);
+    return evidenceOfRelease(context, input, isMarked ? (revision) => revision.description.includes(input.runId) : (revision) => looksLikeOurs(input, revision));
   },
 });
+
+function looksLikeOurs({ plan, startedAt }: ProgressInput<ReleaseTarget>, revision: HelmRevision): boolean {
+  const afterMs = Date.parse(revision.updatedAt) - startedAt.getTime();
+  return revision.description === `Rollback to ${String(plan.guard['goesTo'])}` && revision.revision === Number(plan.guard['revision']) + 1 && afterMs >= -5_000 && afterMs <= helmEndsWithinMs;
+}
 
 /** Revisions that worked once, newest first. After a failed attempt the one in force is among them. */
 function candidates(history: readonly HelmRevision[], asked: number | undefined): HelmRevision[] {

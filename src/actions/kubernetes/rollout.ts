@@ -3,7 +3,7 @@
  * The rules for "complete" are kubectl's (`rollout status`).
  */
 import { canonicalJson, sha256, type Json } from '../../support/json.ts';
-import type { Context, Progress, ProgressInput, Right } from '../define-primitive.ts';
+import type { Context, FailedBecause, Progress, ProgressInput, Right } from '../define-primitive.ts';
 import type { WorkloadTarget } from '../plan.ts';
 import { count, duration, lastLines, oneLine } from '../wording.ts';
 import type { Pod, Revision, Workload } from './cluster.ts';
@@ -63,7 +63,7 @@ export async function progressOfRollout(context: Context, input: Pick<ProgressIn
   ]);
   const newPods = podsOfNewest(workload, pods, revisions);
   const superseded = whySuperseded(workload, input);
-  if (superseded !== null) return { status: 'failed', reason: superseded, lines: podLines(workload, pods, newPods, input.now) };
+  if (superseded !== null) return { status: 'failed', because: 'superseded', reason: superseded, lines: podLines(workload, pods, newPods, input.now) };
 
   const stage = rolloutStage(workload);
   const elapsedMs = input.now.getTime() - input.startedAt.getTime();
@@ -71,11 +71,11 @@ export async function progressOfRollout(context: Context, input: Pick<ProgressIn
     case 'complete':
       return { status: 'succeeded', lines: [`${workload.status.ready} of ${workload.status.desired} pods ready`, ...imageLines(workload)] };
     case 'paused':
-      return fail('The rollout is paused: it goes on when someone resumes it.');
+      return fail('The rollout is paused: it goes on when someone resumes it.', 'paused');
     case 'waitsForDeletion':
       return fail('This workload replaces a pod only when someone deletes it (update strategy OnDelete).');
     case 'deadlineExceeded':
-      return fail(`The rollout made no progress within its own deadline: ${oneLine(stage.message)}`);
+      return fail(`The rollout made no progress within its own deadline: ${oneLine(stage.message)}`, 'noProgress');
     default: {
       if (elapsedMs > input.plan.settleWithinMs) return fail(`The rollout did not finish within ${duration(input.plan.settleWithinMs)}.`);
       const trouble = troubleSummary(newPods, input.now);
@@ -83,9 +83,9 @@ export async function progressOfRollout(context: Context, input: Pick<ProgressIn
     }
   }
 
-  async function fail(reason: string): Promise<Progress> {
+  async function fail(reason: string, because?: FailedBecause): Promise<Progress> {
     const log = await lastWords(context, input.target, newPods, input.now);
-    return { status: 'failed', reason, lines: podLines(workload, pods, newPods, input.now), ...(log === null ? {} : { log }) };
+    return { status: 'failed', reason, lines: podLines(workload, pods, newPods, input.now), ...(log === null ? {} : { log }), ...(because === undefined ? {} : { because }) };
   }
 }
 

@@ -68,9 +68,9 @@ export const scale = defineWrite({
       context.ports.kubernetes.workload(input.target, context.signal),
       context.ports.kubernetes.pods(input.target, context.signal),
     ]);
-    if (workload.uid !== input.plan.guard['uid']) return { status: 'failed', reason: `${workload.name} was deleted and created again by someone else.`, lines: [] };
+    if (workload.uid !== input.plan.guard['uid']) return { status: 'failed', because: 'superseded', reason: `${workload.name} was deleted and created again by someone else.`, lines: [] };
     if (workload.replicas !== wanted) {
-      return { status: 'failed', reason: `Superseded: ${whoSetReplicas(workload)} has set ${workload.name} to ${workload.replicas} since.`, lines: [readiness(workload)] };
+      return { status: 'failed', because: 'superseded', reason: `Superseded: ${whoSetReplicas(workload)} has set ${workload.name} to ${workload.replicas} since.`, lines: [readiness(workload)] };
     }
     const { ready, current } = workload.status;
     if (workload.observedGeneration >= workload.generation && current === wanted && ready === wanted) {

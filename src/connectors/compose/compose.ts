@@ -33,7 +33,7 @@ export function createComposePort(options: ComposeOptions = {}): ComposePort {
     });
     const complaint = redactTo(result.stderr.trim().split('\n').at(-1) || result.shortMessage || '', 1000);
     const ended = result.exitCode === 0 ? 'well' : result.exitCode === undefined ? (result.code === 'ENOENT' || result.code === 'EACCES' ? 'neverBegan' : 'cutOff') : 'badly';
-    return { ended, output: result.stdout, all: result.all, complaint, exitCode: result.exitCode } as const;
+    return { ended, output: result.stdout, all: result.all, complaint } as const;
   }
 
   async function read(target: ComposeTarget, argv: readonly string[], signal: AbortSignal): Promise<string> {
@@ -55,10 +55,9 @@ export function createComposePort(options: ComposeOptions = {}): ComposePort {
         case 'cutOff':
           return { status: 'lost', reason: 'Docker Compose was stopped before it had finished.' };
         case 'badly':
-          // 255 and 130: the connection to the host ended, or the command was interrupted; it may have been under way.
-          return result.exitCode === 255 || result.exitCode === 130 || wasCutOff(result.complaint)
-            ? { status: 'lost', reason: result.complaint }
-            : { status: 'rejected', reason: result.complaint };
+          return wasRefusedBefore(result.complaint)
+            ? { status: 'rejected', reason: result.complaint }
+            : { status: 'lost', reason: `Docker ended with: ${result.complaint}` };
       }
     },
 
@@ -121,9 +120,12 @@ function whyNotRun(argv: readonly string[]): string | null {
   return isKnown ? null : 'The plan holds a command that is never run.';
 }
 
-/** Docker's and ssh's words for a connection that was there and broke. */
-function wasCutOff(complaint: string): boolean {
-  return /connection (reset|closed|timed out)|broken pipe|unexpected EOF|context (canceled|deadline exceeded)/i.test(complaint);
+/**
+ * Words that Docker, Compose and ssh have only for what ended before it touched a container. With any other words a container may have been stopped
+ * and not come back, so those are not known (F-28, F-48).
+ */
+function wasRefusedBefore(complaint: string): boolean {
+  return /^no such service: |^no configuration file provided|^open .*: no such file or directory|^unknown (shorthand )?flag|no such container|has no container to (start|restart|stop)|cannot connect to the docker daemon|permission denied while trying to connect|connect to host \S+ port \d+: (connection refused|no route to host|operation timed out)|could not resolve hostname|host key verification failed|permission denied \(publickey/i.test(complaint);
 }
 
 /** One JSON object a line, not a list. */

@@ -29,7 +29,7 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
     // A dry run asks the cluster about the very changes, so it is the changing identity's, too.
     const changes = argv[0] === 'upgrade' || argv[0] === 'rollback';
     const kubeconfigPath = (changes ? options.writeKubeconfigPath : undefined) ?? options.kubeconfigPath;
-    const contextFlag = kubeconfigPath === undefined ? [] : [`--kube-context=${context}`];
+    const contextFlag = kubeconfigPath === undefined || context === '' ? [] : [`--kube-context=${context}`];
     // Loaded at the first use: the start of the bot does not wait for it.
     const { execa } = await import('execa');
     const result = await execa(options.program ?? 'helm', [...contextFlag, ...argv], {
@@ -62,7 +62,21 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
     return (parseJson(output) as RawRevision[]).map(readRevision).sort((a, b) => a.revision - b.revision);
   }
 
+  // Which Helm it is does not change while the bot runs.
+  let knownToMark: Promise<boolean> | undefined;
+  function marksRollbacks(signal: AbortSignal): Promise<boolean> {
+    knownToMark ??= helm('', ['rollback', '--help'], signal).then(
+      ({ ended, output }) => {
+        if (ended !== 'well') knownToMark = undefined;
+        return /^\s+--description\b/m.test(output);
+      },
+    );
+    return knownToMark;
+  }
+
   return {
+    marksRollbacks,
+
     run: async (request, runId, signal): Promise<Receipt> => {
       const why = whyNotRun(request.arguments);
       if (why !== null) return { status: 'rejected', reason: why };
@@ -73,7 +87,8 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
       } catch (error) {
         return { status: 'rejected', reason: `Helm was not started: ${(error as Error).message}` };
       }
-      const result = await helm(request.context, withDescription(request.arguments, runId), signal);
+      const canDescribe = request.arguments[0] !== 'rollback' || (await marksRollbacks(signal));
+      const result = await helm(request.context, canDescribe ? withDescription(request.arguments, runId) : request.arguments, signal);
       return receipt(result, before, () => history(target, signal));
     },
 
@@ -154,10 +169,9 @@ function namedBy(request: RequestVia<'helm'>): Named {
   return { context: request.context, namespace, release: request.arguments[end + 1] ?? '' };
 }
 
-/** The run is named in the revision's description, which `helm history` shows. A rollback takes none. */
-function withDescription(argv: readonly string[], runId: string): string[] {
-  const [command = '', ...rest] = argv;
-  return command === 'upgrade' ? [command, `--description=StockOps ${runId}`, ...rest] : [command, ...rest];
+/** The run is named in the revision's description, which `helm history` shows. */
+function withDescription([command = '', ...rest]: readonly string[], runId: string): string[] {
+  return [command, `--description=StockOps ${runId}`, ...rest];
 }
 
 /**

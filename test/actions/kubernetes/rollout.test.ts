@@ -57,14 +57,20 @@ test('out of time it has failed, and says why, what still serves, and the last w
   });
 });
 
-for (const [why, seen, reason] of [
-  ['another template since', { ...rolling, generation: 9, observedGeneration: 9, template: templateOf('r/stock:v9') }, 'Superseded by another change, which was not made from here.'],
-  ['another of our runs since', { ...rolling, generation: 9, observedGeneration: 9, template: templateOf('r/stock:v9'), annotations: { 'stockops.dev/run': 'run_2' } }, 'Superseded by another change that was made from here.'],
-  ['an object made anew', { ...rolling, uid: 'uid-2' }, 'stock-service was deleted and created again by someone else.'],
-  ['a pause', { ...rolling, paused: true }, 'The rollout is paused: it goes on when someone resumes it.'],
+const standsStill = { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'ReplicaSet "x" has timed out progressing.' };
+for (const [why, seen, because, reason] of [
+  ['another template since', { ...rolling, generation: 9, observedGeneration: 9, template: templateOf('r/stock:v9') }, 'superseded', 'Superseded by another change, which was not made from here.'],
+  ['another of our runs since', { ...rolling, generation: 9, observedGeneration: 9, template: templateOf('r/stock:v9'), annotations: { 'stockops.dev/run': 'run_2' } }, 'superseded', 'Superseded by another change that was made from here.'],
+  ['an object made anew', { ...rolling, uid: 'uid-2' }, 'superseded', 'stock-service was deleted and created again by someone else.'],
+  ['a pause', { ...rolling, paused: true }, 'paused', 'The rollout is paused: it goes on when someone resumes it.'],
+  ["the cluster's own deadline", { ...rolling, conditions: [standsStill] }, 'noProgress', 'The rollout made no progress within its own deadline: ReplicaSet "x" has timed out progressing.'],
 ] as const) {
-  test(`${why} ends the run with that reason (F-29)`, async () => expect(await look(seen, [pod('a')])).toMatchObject({ status: 'failed', reason }));
+  test(`${why} ends the run with that reason (F-29)`, async () => expect(await look(seen, [pod('a')])).toMatchObject({ status: 'failed', because, reason }));
 }
+
+test('F-29: a change that the cluster has not seen yet is waited for, by any process, from the generation alone', async () => {
+  expect(await look({ ...rolling, observedGeneration: 7, status: status({ updated: 3, current: 3, ready: 3, available: 3 }) }, [pod('a')])).toMatchObject({ status: 'running' });
+});
 
 test('an autoscaler that changes only the number of pods does not supersede a rollout', async () => {
   expect(await look({ ...rolling, generation: 9, observedGeneration: 9 }, [pod('a')])).toMatchObject({ status: 'running' });
