@@ -33,6 +33,7 @@ export interface TestBot extends AsyncDisposable {
   readonly services: StandIns['services'];
   readonly containers: StandIns['containers'];
   readonly dockerState: string;
+  readonly kubeconfig: string;
   readonly running: RunningBot;
   /** Lines of level error or warn so far; a test takes those that it expects, and an error that is left fails it at the end. */
   readonly log: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: Record<string, unknown> }[];
@@ -55,7 +56,7 @@ export interface Fired {
 export const alertmanagerToken = 'test-token-of-alertmanager-0123456789abcdef';
 const start = new Date('2026-03-02T02:13:00Z');
 
-export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string } = {}): Promise<TestBot> {
+export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string; readonly alsoLogTo?: Log } = {}): Promise<TestBot> {
   const cleanup = new AsyncDisposableStack();
   const clock = manualClock(options.at ?? start);
   const folder = await mkdtemp(join(tmpdir(), 'stockops-test-'));
@@ -79,10 +80,16 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
   const log: TestBot['log'] = [];
   const expected = new Set<string>();
   const recorder: Log = {
-    debug: () => {},
-    info: () => {},
-    warn: (message, fields = {}) => void log.push({ level: 'warn', message, fields }),
-    error: (message, fields = {}) => void log.push({ level: 'error', message, fields }),
+    debug: (message, fields) => options.alsoLogTo?.debug(message, fields),
+    info: (message, fields) => options.alsoLogTo?.info(message, fields),
+    warn: (message, fields = {}) => {
+      log.push({ level: 'warn', message, fields });
+      options.alsoLogTo?.warn(message, fields);
+    },
+    error: (message, fields = {}) => {
+      log.push({ level: 'error', message, fields });
+      options.alsoLogTo?.error(message, fields);
+    },
   };
   const begin = async (): Promise<RunningBot> => {
     const started = await startBot({
@@ -144,6 +151,7 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
     services: standIns.services,
     containers: standIns.containers,
     dockerState: standIns.dockerState,
+    kubeconfig: settings.KUBECONFIG ?? '',
     get running() {
       return running;
     },
