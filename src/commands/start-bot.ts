@@ -12,7 +12,7 @@ import { createHttpPort } from '../connectors/http/http.ts';
 import { createKubernetesPort } from '../connectors/kubernetes/kubernetes.ts';
 import { createPagerDuty } from '../connectors/pagerduty/pagerduty.ts';
 import { createPrometheusPort } from '../connectors/prometheus/prometheus.ts';
-import { createSlackReceiver, type ReceiveSettings } from '../connectors/slack/receive.ts';
+import { createSlackReceiver, type ReceiveSettings, type SlackReceiver } from '../connectors/slack/receive.ts';
 import { createSlackPort } from '../connectors/slack/slack-port.ts';
 import { migrate, openDatabase, type Db, type StorageSettings } from '../storage/database.ts';
 import { databaseClock } from '../storage/database-clock.ts';
@@ -48,6 +48,8 @@ export interface RunningBot {
   readonly operationsUrl: string;
   /** Reads the catalog again. A wrong one changes nothing and says why. */
   reload(): Promise<readonly Problem[]>;
+  /** Uses the credentials of these settings from now on, without a restart (T-17). Other settings stay as they were at the start. */
+  renewCredentials(settings: Settings): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -56,8 +58,10 @@ export interface RunningBot {
  * @throws DataDirectoryHeld when another process has the data directory
  */
 export async function startBot(parts: BotParts): Promise<Started> {
-  const { settings, storage, log } = parts;
+  const { settings, log } = parts;
   rememberSecrets(secretsOf(settings));
+  const credentials = currentCredentials(settings);
+  const storage = currentStorage(parts.storage, credentials);
   const load = parts.load ?? (() => loadCatalog(settings.STOCKOPS_SYSTEMS_DIR, primitives));
   const loaded = await load();
   if (!loaded.ok) return { kind: 'wrongCatalog', problems: loaded.problems };
@@ -75,6 +79,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
   const clock = storage.kind === 'postgres' && parts.followDatabaseTime !== false ? await databaseClock(db, parts.clock) : parts.clock;
   const connections = openConnections(settings);
 
+  let receiver: SlackReceiver | undefined;
   const app = createApp({
     db,
     installation: await readInstallation(db, settings.STOCKOPS_INSTALLATION),
@@ -86,13 +91,22 @@ export async function startBot(parts: BotParts): Promise<Started> {
     pagerduty: createPagerDuty({
       eventsUrl: settings.PAGERDUTY_EVENTS_URL,
       apiUrl: settings.PAGERDUTY_API_URL,
-      ...(settings.PAGERDUTY_API_TOKEN !== undefined && { token: settings.PAGERDUTY_API_TOKEN }),
+      get token() {
+        return credentials.now.PAGERDUTY_API_TOKEN;
+      },
       ...(settings.PAGERDUTY_FROM !== undefined && { from: settings.PAGERDUTY_FROM }),
     }),
-    routingKey: (setting) => settings.routingKeys.get(setting),
-    slack: (onMeasured) => createSlackPort(slackSettings(settings), onMeasured),
-    receiver: (sink) => createSlackReceiver({ ...slackSettings(settings), mode: receiveMode(settings) }, sink),
-    sources: [{ name: 'alertmanager', tokens: settings.ALERTMANAGER_TOKEN }],
+    routingKey: (setting) => credentials.now.routingKeys.get(setting),
+    slack: (onMeasured) => createSlackPort(slackSettings(credentials), onMeasured),
+    receiver: (sink) => (receiver = createSlackReceiver(slackSettings(credentials), sink)),
+    sources: [
+      {
+        name: 'alertmanager',
+        get tokens() {
+          return credentials.now.ALERTMANAGER_TOKEN;
+        },
+      },
+    ],
   });
   const urls = await app.start({ ...parts.doors, loops: parts.loops });
 
@@ -111,6 +125,13 @@ export async function startBot(parts: BotParts): Promise<Started> {
         catalog = again.catalog;
         log.info('The catalog was read again', { version: catalog.version.slice(0, 12) });
         return [];
+      },
+      renewCredentials: async (next) => {
+        const before = credentials.now;
+        rememberSecrets(secretsOf(next));
+        credentials.now = next;
+        if (next.SLACK_APP_TOKEN !== before.SLACK_APP_TOKEN) await receiver?.renew();
+        log.info('Credentials were read again; what they replace may be revoked now');
       },
       stop: async () => {
         await app.stop();
@@ -140,11 +161,37 @@ function openConnections(settings: Settings): { readonly ports: Ports; close(): 
   };
 }
 
-function slackSettings(settings: Settings): { botToken: string; apiUrl?: string } {
-  return { botToken: settings.SLACK_BOT_TOKEN, ...(settings.SLACK_API_URL !== undefined && { apiUrl: settings.SLACK_API_URL }) };
+/** What is replaced while the bot runs. Everything that needs a credential asks here when it needs it. */
+interface CurrentCredentials {
+  now: Settings;
+}
+
+const currentCredentials = (settings: Settings): CurrentCredentials => ({ now: settings });
+
+function currentStorage(storage: StorageSettings, credentials: CurrentCredentials): StorageSettings {
+  if (storage.kind !== 'postgres') return storage;
+  return {
+    ...storage,
+    get url() {
+      return credentials.now.DATABASE_URL ?? storage.url;
+    },
+  };
+}
+
+function slackSettings(credentials: CurrentCredentials): ReceiveSettings {
+  const { SLACK_API_URL: apiUrl } = credentials.now;
+  return {
+    get botToken() {
+      return credentials.now.SLACK_BOT_TOKEN;
+    },
+    ...(apiUrl !== undefined && { apiUrl }),
+    get mode() {
+      return receiveMode(credentials.now);
+    },
+  };
 }
 
 function receiveMode(settings: Settings): ReceiveSettings['mode'] {
   if (settings.SLACK_APP_TOKEN !== undefined) return { kind: 'socket', appToken: settings.SLACK_APP_TOKEN };
-  return { kind: 'http', signingSecret: settings.SLACK_SIGNING_SECRET ?? '' };
+  return { kind: 'http', signingSecrets: settings.SLACK_SIGNING_SECRET ?? [] };
 }

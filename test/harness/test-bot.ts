@@ -12,6 +12,7 @@ import type { KubernetesStandIn } from '../../sandbox/kubernetes/stand-in.ts';
 import type { PagerDutyStandIn } from '../../sandbox/pagerduty/pagerduty.ts';
 import type { SlackStandIn } from '../../sandbox/slack/stand-in.ts';
 import { startStandIns, type StandIns, type StandInsOptions } from '../../sandbox/stand-ins.ts';
+import type { Settings } from '../../src/config/settings.ts';
 import { startBot, type RunningBot } from '../../src/commands/start-bot.ts';
 import { manualClock, type ManualClock } from '../../src/support/clock.ts';
 import type { Log } from '../../src/support/log.ts';
@@ -34,6 +35,7 @@ export interface TestBot extends AsyncDisposable {
   readonly containers: StandIns['containers'];
   readonly dockerState: string;
   readonly kubeconfig: string;
+  readonly settings: Settings;
   readonly running: RunningBot;
   /** Lines of level error or warn so far; a test takes those that it expects, and an error that is left fails it at the end. */
   readonly log: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: Record<string, unknown> }[];
@@ -152,6 +154,7 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
     containers: standIns.containers,
     dockerState: standIns.dockerState,
     kubeconfig: settings.KUBECONFIG ?? '',
+    settings,
     get running() {
       return running;
     },

@@ -2,13 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, HTTPReceiver, LogLevel, SocketModeReceiver, type Receiver } from '@slack/bolt';
 import type { Interaction, Submission, SubmissionAnswer } from '../../views/slack-port.ts';
 import { failpoint } from '../../support/failpoints.ts';
+import { newId, systemRandom } from '../../support/ids.ts';
 import { parseCommand, parseHomeOpened, parsePress, parseSubmission } from './parse-interaction.ts';
+import { isSignedWith, readBody, signatureOf } from './verify-signature.ts';
 
+/** Credentials are read when they are used, so that they can be replaced while the bot runs (T-17). */
 export interface ReceiveSettings {
   readonly botToken: string;
   readonly apiUrl?: string;
-  /** Socket Mode with an app token, or HTTP with a signing secret. */
-  readonly mode: { readonly kind: 'socket'; readonly appToken: string } | { readonly kind: 'http'; readonly signingSecret: string };
+  /** Socket Mode with an app token, or HTTP with the signing secrets that are valid now. */
+  readonly mode: { readonly kind: 'socket'; readonly appToken: string } | { readonly kind: 'http'; readonly signingSecrets: readonly string[] };
 }
 
 export interface InteractionSink {
@@ -27,22 +30,73 @@ export interface SlackReceiver {
   /** In HTTP mode: verifies Slack's signature over the raw bytes and takes the request. `null` in Socket Mode. */
   readonly listener: ((request: IncomingMessage, response: ServerResponse) => void) | null;
   start(): Promise<void>;
+  /** The credentials have changed: connects anew with those of now, and only then leaves the connection that is there. */
+  renew(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Bolt is used for what it is good at: the connection, the signature, the acknowledgement. Routing is ours, by the verb in the control. */
 export function createSlackReceiver(settings: ReceiveSettings, sink: InteractionSink): SlackReceiver {
-  const logger = boltLogger(sink);
-  const clientOptions = {
-    retryConfig: { retries: 0 },
-    timeout: 10_000,
-    ...(settings.apiUrl !== undefined && { slackApiUrl: settings.apiUrl }),
+  if (settings.mode.kind === 'http') return createHttpReceiver(settings, sink);
+  let connected = createBoltApp(settings, sink, socketReceiver(settings, sink));
+  return {
+    listener: null,
+    start: async () => {
+      await connected.start();
+    },
+    renew: async () => {
+      const next = createBoltApp(settings, sink, socketReceiver(settings, sink));
+      await next.start();
+      const before = connected;
+      connected = next;
+      await before.stop();
+    },
+    stop: async () => {
+      await connected.stop();
+    },
   };
-  const http = settings.mode.kind === 'http' ? new HTTPReceiver({ signingSecret: settings.mode.signingSecret, endpoints: slackPath, logger }) : null;
-  const receiver: Receiver = http ?? new SocketModeReceiver({ appToken: settings.mode.kind === 'socket' ? settings.mode.appToken : '', logger, installerOptions: { clientOptions } });
+}
+
+/**
+ * Bolt holds one secret for ever, so it is given one that nobody else knows, and only what Slack has signed with a secret of now is signed with that. Whatever
+ * else comes, comes to Bolt as it came and is refused there.
+ */
+function createHttpReceiver(settings: ReceiveSettings, sink: InteractionSink): SlackReceiver {
+  const inner = newId(systemRandom, newId(systemRandom, 'inner'));
+  const http = new HTTPReceiver({ signingSecret: inner, endpoints: slackPath, logger: boltLogger(sink) });
+  createBoltApp(settings, sink, http);
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await readBody(request);
+    if (body === null) return void response.writeHead(413, { connection: 'close' }).end();
+    const secrets = settings.mode.kind === 'http' ? settings.mode.signingSecrets : [];
+    if (isSignedWith(secrets, request, body)) request.headers['x-slack-signature'] = signatureOf(inner, String(request.headers['x-slack-request-timestamp']), body);
+    http.requestListener(Object.assign(request, { rawBody: body }), response);
+  };
+  return {
+    listener: (request, response) => void take(request, response).catch(() => response.destroy()),
+    // Slack knocks at our own door; Bolt opens none.
+    start: async () => {},
+    renew: async () => {},
+    stop: async () => {},
+  };
+}
+
+const clientOptionsOf = (settings: ReceiveSettings) => ({
+  retryConfig: { retries: 0 },
+  timeout: 10_000,
+  ...(settings.apiUrl !== undefined && { slackApiUrl: settings.apiUrl }),
+});
+
+function socketReceiver(settings: ReceiveSettings, sink: InteractionSink): Receiver {
+  const appToken = settings.mode.kind === 'socket' ? settings.mode.appToken : '';
+  return new SocketModeReceiver({ appToken, logger: boltLogger(sink), installerOptions: { clientOptions: clientOptionsOf(settings) } });
+}
+
+function createBoltApp(settings: ReceiveSettings, sink: InteractionSink, receiver: Receiver): App {
+  const logger = boltLogger(sink);
   // Bolt would ask Slack who we are at every press; a press must be acknowledged also while Slack's API is slow.
   const authorize = async () => ({ botToken: settings.botToken });
-  const app = new App({ authorize, receiver, logger, clientOptions, ignoreSelf: false });
+  const app = new App({ authorize, receiver, logger, clientOptions: clientOptionsOf(settings), ignoreSelf: false });
 
   const accept = async (interaction: Interaction | null, acknowledge: () => Promise<void>): Promise<void> => {
     if (interaction === null) {
@@ -67,16 +121,7 @@ export function createSlackReceiver(settings: ReceiveSettings, sink: Interaction
   });
   app.error(async (error) => sink.log('A request from Slack failed', { error: error.message }));
 
-  return {
-    listener: http === null ? null : http.requestListener,
-    // In HTTP mode Slack knocks at our own door; Bolt opens none.
-    start: async () => {
-      if (http === null) await app.start();
-    },
-    stop: async () => {
-      if (http === null) await app.stop();
-    },
-  };
+  return app;
 }
 
 function boltLogger(sink: InteractionSink) {
