@@ -161,3 +161,21 @@ test('I11, M-21: what somebody types by mistake goes no further than Slack itsel
 });
 
 afterAll(() => console.log(`canaries of seed ${seed}: ${canaries.length} forms`));
+
+test('G-8: a file with long output goes into the incident’s thread, and into no channel that is shared with another organisation', async () => {
+  await using bot = await startTestBot();
+  bot.kubernetes.setLogs({ namespace: 'stock-service', deployment: 'stock-service', lines: Array.from({ length: 400 }, (_, index) => `line ${index} of a long log that does not fit into a message`) });
+  const channel = bot.slack.workspace.channel('alerts');
+  if (channel === undefined) throw new Error('no channel');
+  const uploaded = () => bot.slack.files().filter(({ isComplete, channelIds }) => isComplete && channelIds.includes(channel.id));
+  Object.assign(channel, { isExternal: true });
+  const alert = await fire(bot, 'stock-service');
+  await bot.advance({ minutes: 2 });
+  expect(uploaded()).toEqual([]);
+  await alert.ends();
+  Object.assign(channel, { isExternal: false });
+  await bot.advance({ minutes: 40 });
+  await fire(bot, 'stock-service');
+  await bot.advance({ minutes: 2 });
+  expect(uploaded().length).toBeGreaterThan(0);
+});
