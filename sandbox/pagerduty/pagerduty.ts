@@ -13,7 +13,7 @@ export type PagerDutyFault =
   /** Answers 503 to this share of the events; 0.95 is the bad hour that PagerDuty once had. */
   | { readonly kind: 'refuses'; readonly share: number }
   | { readonly kind: 'slows down' }
-  | { readonly kind: 'finds invalid' }
+  | { readonly kind: 'finds invalid'; readonly because?: string }
   /** Takes the request, does nothing and never answers. */
   | { readonly kind: 'never answers' }
   /** Takes the event and breaks the connection instead of answering. */
@@ -119,7 +119,7 @@ export async function startPagerDutyStandIn({ clock, port, stateFile, users = sa
     }
     if (activeFault?.kind === 'finds invalid') {
       record('400');
-      return reply.code(400).send({ status: 'invalid event', message: 'Event object is invalid', errors: ["'routing_key' is invalid (no such integration)"] });
+      return reply.code(400).send({ status: 'invalid event', message: 'Event object is invalid', errors: [activeFault.because ?? "'routing_key' is invalid (no such integration)"] });
     }
     if (activeFault?.kind === 'slows down' || !takes(read.event.routing_key)) {
       record('429');

@@ -20,13 +20,14 @@ export interface Services extends Loopback {
   outsideUrlOf(url: string): string;
   show(systemId: string, environment: string, state: () => ServiceState): void;
   /** Hosts outside answer 200 unless told otherwise; `undefined` breaks the connection. */
-  outside(host: string, status: number | undefined): void;
+  outside(host: string, status: number | undefined, says?: string): void;
 }
 
 /** The health, version and metrics addresses of the services, and the addresses of vendors that their runbooks probe. */
 export async function startServices({ port }: { readonly port?: number } = {}): Promise<Services> {
   const states = new Map<string, { readonly state: () => ServiceState; turn: number }>();
   const hosts = new Map<string, number | undefined>();
+  const words = new Map<string, string>();
   const server = standInServer();
 
   server.get('/:system/:environment/health', async (request, reply) => {
@@ -51,7 +52,7 @@ export async function startServices({ port }: { readonly port?: number } = {}): 
   server.all('/outside/:host/*', async (request, reply) => {
     const { host } = request.params as { host: string };
     const status = hosts.has(host) ? hosts.get(host) : 200;
-    if (status !== undefined) return reply.code(status).send(request.method === 'HEAD' ? undefined : { host });
+    if (status !== undefined) return reply.code(status).send(request.method === 'HEAD' ? undefined : (words.get(host) ?? { host }));
     reply.raw.socket?.destroy();
     return reply.hijack();
   });
@@ -76,8 +77,9 @@ export async function startServices({ port }: { readonly port?: number } = {}): 
     show: (systemId, environment, state) => {
       states.set(`${systemId}/${environment}`, { state, turn: 0 });
     },
-    outside: (host, status) => {
+    outside: (host, status, says) => {
       hosts.set(host, status);
+      if (says !== undefined) words.set(host, says);
     },
   };
 }

@@ -64,6 +64,10 @@ export interface SlackStandIn extends AsyncDisposable {
   readonly botToken: string;
   readonly appToken: string;
   readonly signingSecret: string;
+  /** Issues one more token of each kind; those before stay valid until `revoke`. */
+  issueTokens(): { readonly botToken: string; readonly appToken: string };
+  /** Takes a token no longer. */
+  revoke(token: string): void;
   readonly workspace: Workspace;
   /** Every call of the Web API, oldest first. */
   readonly requests: readonly ApiRequest[];
@@ -142,7 +146,9 @@ export async function startSlackStandIn(options: SlackStandInOptions): Promise<S
     isAppHomeEnabled: installation.isAppHomeEnabled,
     scopes: new Set(installation.botScopes),
   };
-  const webApi = new WebApi(desk, { botToken, appToken }, new RateLimits(clock, options.rateLimits ?? {}), faults);
+  let issuedCount = 0;
+  const tokens = { bot: new Set<unknown>([botToken]), app: new Set<unknown>([appToken]) };
+  const webApi = new WebApi(desk, tokens, new RateLimits(clock, options.rateLimits ?? {}), faults);
   const people = new People({
     workspace,
     triggers,
@@ -207,6 +213,16 @@ export async function startSlackStandIn(options: SlackStandInOptions): Promise<S
     botToken,
     appToken,
     signingSecret,
+    issueTokens: () => {
+      const issued = { botToken: `${botToken}-${(issuedCount += 1)}`, appToken: `${appToken}-${issuedCount}` };
+      tokens.bot.add(issued.botToken);
+      tokens.app.add(issued.appToken);
+      return issued;
+    },
+    revoke: (token) => {
+      tokens.bot.delete(token);
+      tokens.app.delete(token);
+    },
     workspace,
     requests: webApi.requests,
     deliveries: delivery.records,

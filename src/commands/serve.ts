@@ -5,6 +5,7 @@ import { DataDirectoryHeld } from '../storage/data-directory-lock.ts';
 import { systemClock } from '../support/clock.ts';
 import { systemRandom } from '../support/ids.ts';
 import { createLog, messageOf } from '../support/log.ts';
+import { watchCredentialFiles } from './renew-credentials.ts';
 import { storageOf } from './storage-of.ts';
 
 /** How long work in hand may take to end after SIGTERM. */
@@ -19,6 +20,7 @@ export async function serve(environment: Environment): Promise<number> {
   }
   const { settings } = read;
   const log = createLog(settings.LOG_LEVEL);
+  for (const file of read.openFiles) log.warn('A file with a credential can be read or changed by others', { file });
   const storage = storageOf(settings);
   // What has been compiled once is kept for the next start, which then takes half the time. Where nothing can be written, nothing is kept.
   enableCompileCache();
@@ -50,8 +52,10 @@ export async function serve(environment: Environment): Promise<number> {
   if (storage.kind === 'pglite') log.warn('PGlite: what is stored survives a crash of this process, not of the machine, and one process only. For production set DATABASE_URL.');
   log.info('Ready', { intake: bot.intakeUrl, operations: bot.operationsUrl });
   flushCompileCache();
-  process.on('SIGHUP', () => void bot.reload());
+  const credentials = watchCredentialFiles({ environment, settings, clock: systemClock, log, renew: (changed) => bot.renewCredentials(changed) });
+  process.on('SIGHUP', () => void Promise.all([bot.reload(), credentials.look()]));
   await stopSignal();
+  credentials.stop();
   log.info('Stopping');
   const late = systemClock.sleep(graceMs).then(() => log.warn('Not everything in hand ended in time; it goes on at the next start'));
   await Promise.race([bot.stop(), late]);

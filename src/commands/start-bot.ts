@@ -15,7 +15,7 @@ import { createHttpPort } from '../connectors/http/http.ts';
 import { createKubernetesPort } from '../connectors/kubernetes/kubernetes.ts';
 import { createPagerDuty } from '../connectors/pagerduty/pagerduty.ts';
 import { createPrometheusPort } from '../connectors/prometheus/prometheus.ts';
-import { createSlackReceiver, type ReceiveSettings } from '../connectors/slack/receive.ts';
+import { createSlackReceiver, type ReceiveSettings, type SlackReceiver } from '../connectors/slack/receive.ts';
 import { createSlackPort } from '../connectors/slack/slack-port.ts';
 import { beginUpkeep } from '../handlers/upkeep.ts';
 import { migrate, openDatabase, type Db, type StorageSettings } from '../storage/database.ts';
@@ -54,6 +54,8 @@ export interface RunningBot {
   readonly operationsUrl: string;
   /** Reads the catalog again. A wrong one changes nothing and says why. */
   reload(): Promise<readonly Problem[]>;
+  /** Uses the credentials of these settings from now on, without a restart (T-17). Other settings stay as they were at the start. */
+  renewCredentials(settings: Settings): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -62,14 +64,16 @@ export interface RunningBot {
  * @throws DataDirectoryHeld when another process has the data directory
  */
 export async function startBot(parts: BotParts): Promise<Started> {
-  const { settings, storage, log } = parts;
+  const { settings, log } = parts;
   rememberSecrets(secretsOf(settings));
+  const credentials = currentCredentials(settings);
+  const storage = currentStorage(parts.storage, credentials);
   const loadFiles = parts.load ?? (() => loadCatalog(settings.STOCKOPS_SYSTEMS_DIR, primitives));
   /** The catalog, and the tokens of those whom it lets send alerts: they fit together, or neither counts. */
   const load = async () => {
     const loaded = await loadFiles();
     if (!loaded.ok) return loaded;
-    const senders = sendersOf(loaded.catalog, settings.alertmanagerTokens);
+    const senders = sendersOf(loaded.catalog, credentials.now.alertmanagerTokens);
     return senders.ok ? { ...senders, catalog: loaded.catalog } : senders;
   };
   const loaded = await load();
@@ -91,6 +95,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
   const inRecord = (kind: AuditKind, details: AuditEntry['details']) => record(db, { at: clock.now(), actor: 'stockops', kind, subject: installation, system: null, details });
 
   const epochs = await openEpochs(db, await memoryFor(storage, log));
+  let receiver: SlackReceiver | undefined;
   const app = createApp({
     db,
     installation,
@@ -104,12 +109,14 @@ export async function startBot(parts: BotParts): Promise<Started> {
     pagerduty: createPagerDuty({
       eventsUrl: settings.PAGERDUTY_EVENTS_URL,
       apiUrl: settings.PAGERDUTY_API_URL,
-      ...(settings.PAGERDUTY_API_TOKEN !== undefined && { token: settings.PAGERDUTY_API_TOKEN }),
+      get token() {
+        return credentials.now.PAGERDUTY_API_TOKEN;
+      },
       ...(settings.PAGERDUTY_FROM !== undefined && { from: settings.PAGERDUTY_FROM }),
     }),
-    routingKey: (setting) => settings.routingKeys.get(setting),
-    slack: (onMeasured) => createSlackPort(slackSettings(settings), onMeasured),
-    receiver: (sink) => createSlackReceiver({ ...slackSettings(settings), mode: receiveMode(settings, clock) }, sink),
+    routingKey: (setting) => credentials.now.routingKeys.get(setting),
+    slack: (onMeasured) => createSlackPort(slackSettings(credentials, clock), onMeasured),
+    receiver: (sink) => (receiver = createSlackReceiver(slackSettings(credentials, clock), sink)),
     sources: () => inForce.sources,
     upkeep: { auditChannel: settings.STOCKOPS_AUDIT_CHANNEL ?? null, keepMs: settings.STOCKOPS_KEEP_DAYS * 86_400_000 },
   });
@@ -134,6 +141,16 @@ export async function startBot(parts: BotParts): Promise<Started> {
         inForce = again;
         log.info('The catalog was read again', { version: again.catalog.version.slice(0, 12) });
         return [];
+      },
+      renewCredentials: async (next) => {
+        const before = credentials.now;
+        rememberSecrets(secretsOf(next));
+        credentials.now = next;
+        const senders = sendersOf(inForce.catalog, next.alertmanagerTokens);
+        if (senders.ok) inForce = { ...inForce, ...senders };
+        else log.error('The changed tokens do not fit the sources; those of before stay in force', { first: senders.problems[0]?.message });
+        if (next.SLACK_APP_TOKEN !== before.SLACK_APP_TOKEN) await receiver?.renew();
+        log.info('Credentials were read again; what they replace may be revoked now');
       },
       stop: async () => {
         await app.stop();
@@ -180,11 +197,37 @@ function openConnections(settings: Settings): { readonly ports: Ports; close(): 
   };
 }
 
-function slackSettings(settings: Settings): { botToken: string; apiUrl?: string } {
-  return { botToken: settings.SLACK_BOT_TOKEN, ...(settings.SLACK_API_URL !== undefined && { apiUrl: settings.SLACK_API_URL }) };
+/** What is replaced while the bot runs. Everything that needs a credential asks here when it needs it. */
+interface CurrentCredentials {
+  now: Settings;
+}
+
+const currentCredentials = (settings: Settings): CurrentCredentials => ({ now: settings });
+
+function currentStorage(storage: StorageSettings, credentials: CurrentCredentials): StorageSettings {
+  if (storage.kind !== 'postgres') return storage;
+  return {
+    ...storage,
+    get url() {
+      return credentials.now.DATABASE_URL ?? storage.url;
+    },
+  };
+}
+
+function slackSettings(credentials: CurrentCredentials, clock: Clock): ReceiveSettings {
+  const { SLACK_API_URL: apiUrl } = credentials.now;
+  return {
+    get botToken() {
+      return credentials.now.SLACK_BOT_TOKEN;
+    },
+    ...(apiUrl !== undefined && { apiUrl }),
+    get mode() {
+      return receiveMode(credentials.now, clock);
+    },
+  };
 }
 
 function receiveMode(settings: Settings, clock: Clock): ReceiveSettings['mode'] {
   if (settings.SLACK_APP_TOKEN !== undefined) return { kind: 'socket', appToken: settings.SLACK_APP_TOKEN };
-  return { kind: 'http', signingSecret: settings.SLACK_SIGNING_SECRET ?? '', clock };
+  return { kind: 'http', signingSecrets: settings.SLACK_SIGNING_SECRET ?? [], clock };
 }

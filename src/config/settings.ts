@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 
 /** Every setting, what it is for and an example. The README's table and the messages about wrong settings come from here. */
@@ -14,7 +14,7 @@ export const settingDocs = {
   STOCKOPS_SYSTEMS_DIR: { purpose: 'directory of the catalog', example: './systems' },
   SLACK_BOT_TOKEN: { purpose: 'bot token of the Slack app', example: 'xoxb-…' },
   SLACK_APP_TOKEN: { purpose: 'app-level token for Socket Mode', example: 'xapp-…' },
-  SLACK_SIGNING_SECRET: { purpose: 'signing secret of the Slack app, instead of Socket Mode', example: '32 hex digits' },
+  SLACK_SIGNING_SECRET: { purpose: 'signing secret of the Slack app, instead of Socket Mode; several, separated by commas, while one replaces another', example: '32 hex digits' },
   SLACK_API_URL: { purpose: 'address of Slack, where it is not the usual one', example: 'https://slack.com/api/' },
   PAGERDUTY_API_TOKEN: { purpose: 'REST token of PagerDuty, for who is on call', example: '20 characters' },
   PAGERDUTY_FROM: { purpose: 'e-mail address of a PagerDuty user, in whose name REST calls are made', example: 'stockops@example.com' },
@@ -61,7 +61,11 @@ const Settings = z
     STOCKOPS_SYSTEMS_DIR: z.string().default('./systems'),
     SLACK_BOT_TOKEN: z.string().min(1),
     SLACK_APP_TOKEN: z.string().min(1).optional(),
-    SLACK_SIGNING_SECRET: z.string().min(16).optional(),
+    SLACK_SIGNING_SECRET: z
+      .string()
+      .transform((text) => text.split(',').map((secret) => secret.trim()))
+      .refine((secrets) => secrets.every((secret) => secret.length >= 16), 'each secret must have at least 16 characters')
+      .optional(),
     SLACK_API_URL: url.optional(),
     PAGERDUTY_API_TOKEN: z.string().min(1).optional(),
     PAGERDUTY_FROM: z.email().optional(),
@@ -105,14 +109,19 @@ export interface Settings extends z.output<typeof Settings> {
 export function secretsOf(settings: Settings): string[] {
   const values = Object.entries(settings).flatMap(([name, value]) => (secretSettings.has(name) && value !== undefined ? [value].flat().map(String) : []));
   const passwords = values.flatMap((value) => (URL.canParse(value) ? [decodeURIComponent(new URL(value).password)] : []));
-  return [...values, ...passwords, ...settings.routingKeys.values()].filter((value) => value !== '');
+  return [...values, ...passwords, ...settings.routingKeys.values(), ...[...settings.alertmanagerTokens.values()].flat()].filter((value) => value !== '');
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** All problems at once, each with the setting's name, what it is for, and an example. */
-export function readSettings(environment: Environment, readFile: (path: string) => string = (path) => readFileSync(path, 'utf8')): { ok: true; settings: Settings } | { ok: false; problems: string[] } {
+/** All problems at once, each with the setting's name, what it is for, and an example. `openFiles`: files with a secret that others can read or change. */
+export function readSettings(
+  environment: Environment,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+  modeOf: (path: string) => number = (path) => statSync(path).mode,
+): { ok: true; settings: Settings; openFiles: string[] } | { ok: false; problems: string[] } {
   const problems: string[] = [];
+  const openFiles: string[] = [];
   const values: Record<string, string> = {};
   const take = (name: string) => {
     const given = environment[name];
@@ -121,6 +130,7 @@ export function readSettings(environment: Environment, readFile: (path: string) 
     else if (file !== undefined && file !== '') {
       try {
         values[name] = readFile(file).trim();
+        if (holdsSecret(name) && isOpen(file, modeOf)) openFiles.push(file);
       } catch {
         problems.push(`${name}_FILE: ${file} cannot be read.`);
       }
@@ -152,5 +162,16 @@ export function readSettings(environment: Environment, readFile: (path: string) 
     }
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
   const routingKeys = new Map(routingNames.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]] as const])));
-  return { ok: true, settings: { ...parsed.data, routingKeys, alertmanagerTokens: tokens } };
+  return { ok: true, settings: { ...parsed.data, routingKeys, alertmanagerTokens: tokens }, openFiles };
+}
+
+const holdsSecret = (name: string): boolean => secretSettings.has(name) || name.startsWith('PAGERDUTY_ROUTING_KEY_');
+
+/** Whether anybody but its owner and group can read it, or anybody but its owner can change it. */
+function isOpen(file: string, modeOf: (path: string) => number): boolean {
+  try {
+    return (modeOf(file) & 0o137) !== 0;
+  } catch {
+    return false;
+  }
 }

@@ -106,6 +106,12 @@ async function deliver(bot: Bot, message: Message, delivery: Omit<Delivery, 'cha
     // A twin may be there. It is looked for once history answers again.
     if (found === undefined) await lookForTwin(bot.db, { key: message.key, channel: place, threadTs, since: message.posting_since }, now);
   }
+  if (message.kind === 'file') {
+    const standing = await bot.slack.channelStanding((await bot.slack.channelId(place)) ?? place);
+    if (standing === null) return conclude(putBack(bot, message, 'Slack did not say who is in the channel', now, 'no'));
+    // Long output is for our own people; what the message itself shows of it is all that others see (G-8, T-09).
+    if (standing.isShared) return conclude(markUndeliverable(bot.db, message, 'the channel is shared with another organisation'));
+  }
   await markPosting(bot.db, message, now);
   failpoint('card.before-post');
   if (hasSlept(bot, now)) return conclude(markFailed(bot.db, message, bot.clock.now(), 'the bot stood still before it was posted', 'no'));

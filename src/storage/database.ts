@@ -13,6 +13,7 @@ export type Tx = Transaction<Tables>;
 export type DbOrTx = Db | Tx;
 
 export type StorageSettings =
+  /** The address is read for each new connection, so that its password can be replaced while the bot runs (T-17). */
   | { readonly kind: 'postgres'; readonly url: string; readonly connections?: number }
   | { readonly kind: 'pglite'; readonly dataDirectory: string | 'memory'; readonly blob?: Blob };
 
@@ -37,8 +38,15 @@ export async function openDatabase(settings: StorageSettings): Promise<Db> {
 function newPool(settings: Extract<StorageSettings, { kind: 'postgres' }>): pg.Pool {
   const types = new pg.TypeOverrides();
   types.setTypeParser(pg.types.builtins.INT8, Number);
+  class CurrentClient extends pg.Client {
+    constructor(config?: pg.ClientConfig) {
+      super({ ...config, connectionString: settings.url });
+    }
+  }
   const pool = new pg.Pool({
-    connectionString: settings.url,
+    Client: CurrentClient,
+    // So no connection outlives a replaced password for long.
+    maxLifetimeSeconds: 30 * 60,
     max: settings.connections ?? 10,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 30_000,

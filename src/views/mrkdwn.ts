@@ -53,7 +53,8 @@ const entities = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<',
  */
 export function escape(text: string): Mrkdwn {
   const words = oneLine(text)
-    .replace(/(?<![\p{L}\p{N}])[*_~]|[*_~](?![\p{L}\p{N}])/gu, lookAlike)
+    // A star inside a word is no markup, but `withoutEmphasis` could not tell it from ours, and what it leaves may be an emoji.
+    .replace(/\*|(?<![\p{L}\p{N}])[_~]|[_~](?![\p{L}\p{N}])/gu, lookAlike)
     .replace(/`/g, lookAlike)
     .replace(/@(?=here|channel|everyone|group)/giu, lookAlike)
     .replace(/:(?=\/\/)/gu, lookAlike)
@@ -201,6 +202,8 @@ export function truncateSource(source: string, max: number): string {
   }
   if (kept.split('```').length % 2 === 0) return `${kept}\n…\`\`\``;
   const insideCode = kept.replaceAll('```', '').split('`').length % 2 === 0;
+  // Cut right behind the mark that opens a span, it would close as two marks and no span.
+  if (insideCode && kept.endsWith('`')) return `${kept.slice(0, -1)}…`;
   return `${kept}${insideCode ? '`' : ''}…`;
 }
 

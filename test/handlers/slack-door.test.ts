@@ -104,7 +104,7 @@ describe('T-02: what Slack did not sign is refused with 401, and nothing is stor
   });
 
   test('P-11: without a signing secret the bot does not start', () => {
-    expect(() => createHttpReceiver('', systemClock, () => {})).toThrow('anybody could be Slack');
+    expect(() => createHttpReceiver(() => [''], systemClock, () => {})).toThrow('anybody could be Slack');
   });
 });
 

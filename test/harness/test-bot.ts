@@ -12,6 +12,7 @@ import type { KubernetesStandIn } from '../../sandbox/kubernetes/stand-in.ts';
 import type { PagerDutyStandIn } from '../../sandbox/pagerduty/pagerduty.ts';
 import type { SlackStandIn } from '../../sandbox/slack/stand-in.ts';
 import { startStandIns, type StandIns, type StandInsOptions } from '../../sandbox/stand-ins.ts';
+import type { Settings } from '../../src/config/settings.ts';
 import { startBot, type RunningBot } from '../../src/commands/start-bot.ts';
 import type { StorageSettings } from '../../src/storage/database.ts';
 import { manualClock, type ManualClock } from '../../src/support/clock.ts';
@@ -35,6 +36,8 @@ export interface TestBot extends AsyncDisposable {
   readonly services: StandIns['services'];
   readonly containers: StandIns['containers'];
   readonly dockerState: string;
+  readonly kubeconfig: string;
+  readonly settings: Settings;
   readonly running: RunningBot;
   /** Lines of level error or warn so far; a test takes those that it expects, and an error that is left fails it at the end. */
   readonly log: { readonly level: 'warn' | 'error'; readonly message: string; readonly fields: Record<string, unknown> }[];
@@ -62,7 +65,7 @@ export interface Fired {
 export const alertmanagerToken = 'test-token-of-alertmanager-0123456789abcdef';
 const start = new Date('2026-03-02T02:13:00Z');
 
-export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string; readonly storage?: TestStorage; readonly outlivesProcess?: boolean; readonly reach?: (storage: StorageSettings) => StorageSettings } = {}): Promise<TestBot> {
+export async function startTestBot(options: { readonly at?: Date; readonly systemsDirectory?: string; readonly environment?: Record<string, string>; readonly slack?: StandInsOptions['slack']; readonly signingSecret?: string; readonly alsoLogTo?: Log; readonly storage?: TestStorage; readonly outlivesProcess?: boolean; readonly reach?: (storage: StorageSettings) => StorageSettings } = {}): Promise<TestBot> {
   const cleanup = new AsyncDisposableStack();
   const clock = manualClock(options.at ?? start);
   const folder = await mkdtemp(join(tmpdir(), 'stockops-test-'));
@@ -87,10 +90,19 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
   const anchors: string[] = [];
   const expected = new Set<string>();
   const recorder: Log = {
-    debug: () => {},
-    info: (_message, fields = {}) => void (typeof fields['anchor'] === 'string' && anchors.push(fields['anchor'])),
-    warn: (message, fields = {}) => void log.push({ level: 'warn', message, fields }),
-    error: (message, fields = {}) => void log.push({ level: 'error', message, fields }),
+    debug: (message, fields) => options.alsoLogTo?.debug(message, fields),
+    info: (message, fields = {}) => {
+      if (typeof fields['anchor'] === 'string') anchors.push(fields['anchor']);
+      options.alsoLogTo?.info(message, fields);
+    },
+    warn: (message, fields = {}) => {
+      log.push({ level: 'warn', message, fields });
+      options.alsoLogTo?.warn(message, fields);
+    },
+    error: (message, fields = {}) => {
+      log.push({ level: 'error', message, fields });
+      options.alsoLogTo?.error(message, fields);
+    },
   };
   const begin = async (intakePort = port): Promise<RunningBot> => {
     const started = await startBot({
@@ -154,6 +166,8 @@ export async function startTestBot(options: { readonly at?: Date; readonly syste
     services: standIns.services,
     containers: standIns.containers,
     dockerState: standIns.dockerState,
+    kubeconfig: settings.KUBECONFIG ?? '',
+    settings,
     get running() {
       return running;
     },

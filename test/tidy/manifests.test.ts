@@ -154,7 +154,7 @@ interface AppManifest {
 test('the Slack app asks for the scopes of the calls that the bot makes, and for no other', () => {
   const app = parse(textOf('manifests/slack-app.yaml')) as AppManifest;
   const code = filesMatching('src/connectors/slack/*.ts').map(textOf).join('\n');
-  const called = new Set([...code.matchAll(/\b(?:paced|prompt|client)\.(\w+)\.(\w+)\(/g)].map(([, family, method]) => `${family}.${method}`));
+  const called = new Set([...code.matchAll(/\b(?:paced|prompt|client)(?:\(\))?\.(\w+)\.(\w+)\(/g)].map(([, family, method]) => `${family}.${method}`));
   expect([...called].filter((method) => scopesOfMethod[method] === undefined)).toEqual([]);
   const needed = new Set([...called].flatMap((method) => scopesOfMethod[method] ?? []));
   if (/\bapp\.command\(/.test(code)) needed.add('commands');

@@ -20,9 +20,10 @@ export interface ApiRequest {
   fault: string | null;
 }
 
+/** Those that are taken now; more than one while one replaces another. */
 export interface Tokens {
-  readonly botToken: string;
-  readonly appToken: string;
+  readonly bot: Set<unknown>;
+  readonly app: Set<unknown>;
 }
 
 const keptRequests = 20_000;
@@ -99,8 +100,8 @@ export class WebApi {
   }
 
   #caller(token: unknown): ApiRequest['token'] {
-    if (token === this.#tokens.botToken) return 'bot';
-    return token === this.#tokens.appToken ? 'app' : 'none';
+    if (this.#tokens.bot.has(token)) return 'bot';
+    return this.#tokens.app.has(token) ? 'app' : 'none';
   }
 
   #answer(name: string, args: JsonObject, caller: ApiRequest['token'], givenToken: unknown): Answer {

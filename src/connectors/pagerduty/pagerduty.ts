@@ -9,7 +9,8 @@ export interface PagerDutySettings {
   readonly eventsUrl: string;
   /** Base address of the REST API: `https://api.pagerduty.com`. */
   readonly apiUrl: string;
-  readonly token?: string;
+  /** Read at each call, so that it can be replaced while the bot runs (T-17). */
+  readonly token?: string | undefined;
   /** E-mail address of the PagerDuty user in whose name the bot acts. */
   readonly from?: string;
   readonly deadlineMs?: number;

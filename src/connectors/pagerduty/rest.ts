@@ -4,7 +4,7 @@ import { brokenCallReason } from './broken-call.ts';
 
 interface RestSettings {
   readonly apiUrl: string;
-  readonly token?: string;
+  readonly token?: string | undefined;
   readonly from?: string;
   readonly deadlineMs: number;
 }

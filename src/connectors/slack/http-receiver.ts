@@ -18,8 +18,8 @@ export interface HttpReceiver extends Receiver {
  * Answers 401 for what Slack did not sign, 413 for what is too large, 400 for what is nothing that we know, and 503 for what could not be
  * stored: Slack then tells the person that it did not work.
  */
-export function createHttpReceiver(signingSecret: string, clock: Clock, log: (message: string, fields: Record<string, unknown>) => void): HttpReceiver {
-  if (signingSecret === '') throw new Error('Without a signing secret anybody could be Slack.');
+export function createHttpReceiver(signingSecrets: () => readonly string[], clock: Clock, log: (message: string, fields: Record<string, unknown>) => void): HttpReceiver {
+  if (signingSecrets().length === 0 || signingSecrets().includes('')) throw new Error('Without a signing secret anybody could be Slack.');
   let app: App | undefined;
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -28,7 +28,7 @@ export function createHttpReceiver(signingSecret: string, clock: Clock, log: (me
       response.setHeader('connection', 'close');
       return answer(response, 413);
     }
-    const why = whyNotFromSlack({ rawHeaders: request.rawHeaders, body }, signingSecret, clock.now());
+    const why = whyNotFromSlack({ rawHeaders: request.rawHeaders, body }, signingSecrets(), clock.now());
     if (why !== null) {
       log('A request that is not one of Slack’s was refused', { why });
       return answer(response, 401);

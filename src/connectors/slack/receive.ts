@@ -1,16 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, LogLevel, SocketModeReceiver, type Receiver } from '@slack/bolt';
-import type { Clock } from '../../support/clock.ts';
 import type { Interaction, Submission, SubmissionAnswer } from '../../views/slack-port.ts';
 import { failpoint } from '../../support/failpoints.ts';
+import type { Clock } from '../../support/clock.ts';
 import { createHttpReceiver } from './http-receiver.ts';
 import { parseCommand, parseHomeOpened, parsePress, parseSubmission } from './parse-interaction.ts';
 
+/** Credentials are read when they are used, so that they can be replaced while the bot runs (T-17). */
 export interface ReceiveSettings {
   readonly botToken: string;
   readonly apiUrl?: string;
-  /** Socket Mode with an app token, or HTTP with a signing secret. */
-  readonly mode: { readonly kind: 'socket'; readonly appToken: string } | { readonly kind: 'http'; readonly signingSecret: string; readonly clock: Clock };
+  /** Socket Mode with an app token, or HTTP with the signing secrets that are valid now. */
+  readonly mode: { readonly kind: 'socket'; readonly appToken: string } | { readonly kind: 'http'; readonly signingSecrets: readonly string[]; readonly clock: Clock };
 }
 
 export interface InteractionSink {
@@ -27,22 +28,57 @@ export interface SlackReceiver {
   /** In HTTP mode: verifies Slack's signature over the raw bytes and takes the request. `null` in Socket Mode. */
   readonly listener: ((request: IncomingMessage, response: ServerResponse) => void) | null;
   start(): Promise<void>;
+  /** The credentials have changed: connects anew with those of now, and only then leaves the connection that is there. */
+  renew(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Bolt is used for what it is good at: the connection of Socket Mode, the kinds of requests, the acknowledgement. Routing is ours, by the verb in the control. */
 export function createSlackReceiver(settings: ReceiveSettings, sink: InteractionSink): SlackReceiver {
-  const logger = boltLogger(sink);
-  const clientOptions = {
-    retryConfig: { retries: 0 },
-    timeout: 10_000,
-    ...(settings.apiUrl !== undefined && { slackApiUrl: settings.apiUrl }),
+  if (settings.mode.kind === 'http') return httpReceiver(settings, sink, settings.mode.clock);
+  let connected = createBoltApp(settings, sink, socketReceiver(settings, sink));
+  return {
+    listener: null,
+    start: async () => {
+      await connected.start();
+    },
+    renew: async () => {
+      const next = createBoltApp(settings, sink, socketReceiver(settings, sink));
+      await next.start();
+      const before = connected;
+      connected = next;
+      await before.stop();
+    },
+    stop: async () => {
+      await connected.stop();
+    },
   };
-  const http = settings.mode.kind === 'http' ? createHttpReceiver(settings.mode.signingSecret, settings.mode.clock, (message, fields) => sink.log(message, fields)) : null;
-  const receiver: Receiver = http ?? new SocketModeReceiver({ appToken: settings.mode.kind === 'socket' ? settings.mode.appToken : '', logger, installerOptions: { clientOptions } });
+}
+
+/** Slack knocks at our own door: nothing is opened, and the secrets are asked for at every knock. */
+function httpReceiver(settings: ReceiveSettings, sink: InteractionSink, clock: Clock): SlackReceiver {
+  const secrets = () => (settings.mode.kind === 'http' ? settings.mode.signingSecrets : []);
+  const http = createHttpReceiver(secrets, clock, (message, fields) => sink.log(message, fields));
+  createBoltApp(settings, sink, http);
+  return { listener: http.listener, start: async () => {}, renew: async () => {}, stop: async () => {} };
+}
+
+const clientOptionsOf = (settings: ReceiveSettings) => ({
+  retryConfig: { retries: 0 },
+  timeout: 10_000,
+  ...(settings.apiUrl !== undefined && { slackApiUrl: settings.apiUrl }),
+});
+
+function socketReceiver(settings: ReceiveSettings, sink: InteractionSink): Receiver {
+  const appToken = settings.mode.kind === 'socket' ? settings.mode.appToken : '';
+  return new SocketModeReceiver({ appToken, logger: boltLogger(sink), installerOptions: { clientOptions: clientOptionsOf(settings) } });
+}
+
+function createBoltApp(settings: ReceiveSettings, sink: InteractionSink, receiver: Receiver): App {
+  const logger = boltLogger(sink);
   // Bolt would ask Slack who we are at every press; a press must be acknowledged also while Slack's API is slow.
   const authorize = async () => ({ botToken: settings.botToken });
-  const app = new App({ authorize, receiver, logger, clientOptions, ignoreSelf: false });
+  const app = new App({ authorize, receiver, logger, clientOptions: clientOptionsOf(settings), ignoreSelf: false });
 
   const accept = async (interaction: Interaction | null, acknowledge: () => Promise<void>): Promise<void> => {
     if (interaction === null) {
@@ -69,15 +105,7 @@ export function createSlackReceiver(settings: ReceiveSettings, sink: Interaction
   });
   app.error(async (error) => sink.log('A request from Slack failed', { error: error.message }));
 
-  return {
-    listener: http?.listener ?? null,
-    start: async () => {
-      if (http === null) await app.start();
-    },
-    stop: async () => {
-      if (http === null) await app.stop();
-    },
-  };
+  return app;
 }
 
 function boltLogger(sink: InteractionSink) {

@@ -4,6 +4,7 @@ import { failpoint } from '../../support/failpoints.ts';
 import type { SlackAnswer, SlackPort, ViewAnswer } from '../../views/slack-port.ts';
 
 export interface SlackSettings {
+  /** Read at each call, so that a token can be replaced while the bot runs (T-17). */
   readonly botToken: string;
   readonly apiUrl?: string;
 }
@@ -22,10 +23,23 @@ const silent = { debug() {}, info() {}, warn() {}, error() {}, setLevel() {}, ge
 
 const metadataEvent = 'stockops_message';
 
+/** A client for the token of now; the one before ends what it has in hand. */
+function clientOf(settings: SlackSettings, timeout: number): () => WebClient {
+  let token = settings.botToken;
+  let client = new WebClient(token, clientOptions(settings, timeout));
+  return () => {
+    if (settings.botToken !== token) {
+      token = settings.botToken;
+      client = new WebClient(token, clientOptions(settings, timeout));
+    }
+    return client;
+  };
+}
+
 /** The real Slack. `onMeasured` is told of every call, for the metrics. */
 export function createSlackPort(settings: SlackSettings, onMeasured: (method: string, outcome: string) => void = () => {}): SlackPort {
-  const paced = new WebClient(settings.botToken, clientOptions(settings, 10_000));
-  const prompt = new WebClient(settings.botToken, clientOptions(settings, 2_500));
+  const paced = clientOf(settings, 10_000);
+  const prompt = clientOf(settings, 2_500);
   const channels = new Map<string, string>();
   let teamId: string | undefined;
 
@@ -37,7 +51,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     if (known !== undefined) return known;
     let cursor: string | undefined;
     do {
-      const page = await paced.conversations.list({ limit: 200, exclude_archived: true, types: 'public_channel,private_channel', ...(cursor && { cursor }) });
+      const page = await paced().conversations.list({ limit: 200, exclude_archived: true, types: 'public_channel,private_channel', ...(cursor && { cursor }) });
       for (const channel of page.channels ?? []) if (channel.id !== undefined && channel.name !== undefined) channels.set(channel.name, channel.id);
       cursor = page.response_metadata?.next_cursor || undefined;
     } while (cursor !== undefined);
@@ -47,7 +61,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
   async function directChannelOf(userId: string): Promise<string | null> {
     const known = channels.get(userId);
     if (known !== undefined) return known;
-    const { channel } = await paced.conversations.open({ users: userId });
+    const { channel } = await paced().conversations.open({ users: userId });
     if (channel?.id !== undefined) channels.set(userId, channel.id);
     return channel?.id ?? null;
   }
@@ -88,7 +102,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
   }
 
   const ourTeam = async (): Promise<string> => {
-    teamId ??= (await prompt.auth.test()).team_id;
+    teamId ??= (await prompt().auth.test()).team_id;
     if (teamId === undefined) throw new Error('Slack did not say which workspace this is.');
     return teamId;
   };
@@ -97,7 +111,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     channelId,
     post: ({ channel, threadTs, content, key }) =>
       toChannel(channel, 'chat.postMessage', async (id) => {
-        const posted = await paced.chat.postMessage({
+        const posted = await paced().chat.postMessage({
           channel: id,
           text: content.text,
           blocks: content.blocks as never,
@@ -111,7 +125,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
       }),
     update: ({ channel, ts, content, key }) =>
       toChannel(channel, 'chat.update', async (id) => {
-        const edited = await paced.chat.update({
+        const edited = await paced().chat.update({
           channel: id,
           ts,
           text: content.text,
@@ -130,8 +144,8 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
         do {
           const page =
             threadTs === null
-              ? await paced.conversations.history({ channel: id, oldest, include_all_metadata: true, limit: 200, ...(cursor && { cursor }) })
-              : await paced.conversations.replies({ channel: id, ts: threadTs, oldest, include_all_metadata: true, limit: 200, ...(cursor && { cursor }) });
+              ? await paced().conversations.history({ channel: id, oldest, include_all_metadata: true, limit: 200, ...(cursor && { cursor }) })
+              : await paced().conversations.replies({ channel: id, ts: threadTs, oldest, include_all_metadata: true, limit: 200, ...(cursor && { cursor }) });
           for (const message of page.messages ?? []) {
             const metadata = message.metadata as { event_type?: string; event_payload?: { key?: string } } | undefined;
             if (metadata?.event_type === metadataEvent && metadata.event_payload?.key === key && message.ts !== undefined && message.ts !== except) return message.ts;
@@ -145,7 +159,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     },
     pin: async (channel, ts, pinned) => {
       const answer = await toChannel(channel, pinned ? 'pins.add' : 'pins.remove', async (id) => {
-        await (pinned ? paced.pins.add({ channel: id, timestamp: ts }) : paced.pins.remove({ channel: id, timestamp: ts }));
+        await (pinned ? paced().pins.add({ channel: id, timestamp: ts }) : paced().pins.remove({ channel: id, timestamp: ts }));
         return { ts };
       });
       const already = answer.status === 'refused' && (answer.error === 'already_pinned' || answer.error === 'no_pin');
@@ -153,16 +167,16 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     },
     upload: ({ channel, threadTs, name, title, body }) =>
       toChannel(channel, 'files.completeUploadExternal', async (id) => {
-        await uploadFile(paced, { channelId: id, threadTs, name, title, body });
+        await uploadFile(paced(), { channelId: id, threadTs, name, title, body });
         return { ts: '' };
       }),
-    openView: (triggerId, view) => viewAnswerOf('views.open', () => prompt.views.open({ trigger_id: triggerId, view: view as never })),
-    pushView: (triggerId, view) => viewAnswerOf('views.push', () => prompt.views.push({ trigger_id: triggerId, view: view as never })),
-    updateView: (viewId, view, ifStill) => viewAnswerOf('views.update', () => prompt.views.update({ view_id: viewId, view: view as never, ...(ifStill !== undefined && { hash: ifStill }) })),
-    publishHome: (userId, view) => viewAnswerOf('views.publish', () => prompt.views.publish({ user_id: userId, view: view as never })),
+    openView: (triggerId, view) => viewAnswerOf('views.open', () => prompt().views.open({ trigger_id: triggerId, view: view as never })),
+    pushView: (triggerId, view) => viewAnswerOf('views.push', () => prompt().views.push({ trigger_id: triggerId, view: view as never })),
+    updateView: (viewId, view, ifStill) => viewAnswerOf('views.update', () => prompt().views.update({ view_id: viewId, view: view as never, ...(ifStill !== undefined && { hash: ifStill }) })),
+    publishHome: (userId, view) => viewAnswerOf('views.publish', () => prompt().views.publish({ user_id: userId, view: view as never })),
     whisper: ({ channel, userId, threadTs, content }) =>
       toChannel(channel, 'chat.postEphemeral', (id) =>
-        prompt.chat
+        prompt().chat
           .postEphemeral({ channel: id, user: userId, text: content.text, blocks: content.blocks as never, ...(threadTs !== null && { thread_ts: threadTs }) })
           .then((result) => ({ ts: result.message_ts })),
       ),
@@ -170,11 +184,11 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
       answerOf('chat.postMessage', async () => {
         const channel = await directChannelOf(userId);
         if (channel === null) return 'channel_not_found';
-        return prompt.chat.postMessage({ channel, text: content.text, blocks: content.blocks as never, unfurl_links: false, unfurl_media: false });
+        return prompt().chat.postMessage({ channel, text: content.text, blocks: content.blocks as never, unfurl_links: false, unfurl_media: false });
       }),
     person: async (userId) => {
       try {
-        const [{ user }, team] = await Promise.all([prompt.users.info({ user: userId }), ourTeam()]);
+        const [{ user }, team] = await Promise.all([prompt().users.info({ user: userId }), ourTeam()]);
         return user === undefined ? null : toPerson(user, team);
       } catch {
         return null;
@@ -182,7 +196,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     },
     groups: async () => {
       try {
-        const { usergroups } = await prompt.usergroups.list({ include_users: true });
+        const { usergroups } = await prompt().usergroups.list({ include_users: true });
         return new Map((usergroups ?? []).map((group) => [group.handle ?? '', group.users ?? []]));
       } catch {
         return null;
@@ -190,14 +204,14 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     },
     userIdOf: async (email) => {
       try {
-        return (await prompt.users.lookupByEmail({ email })).user?.id ?? null;
+        return (await prompt().users.lookupByEmail({ email })).user?.id ?? null;
       } catch {
         return null;
       }
     },
     channelName: async (id) => {
       try {
-        const { channel } = await prompt.conversations.info({ channel: id });
+        const { channel } = await prompt().conversations.info({ channel: id });
         return channel?.name ?? null;
       } catch {
         return null;
@@ -205,7 +219,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     },
     channelStanding: async (id) => {
       try {
-        const { channel } = await prompt.conversations.info({ channel: id });
+        const { channel } = await prompt().conversations.info({ channel: id });
         if (channel === undefined) return null;
         return { isShared: channel.is_ext_shared === true || channel.is_pending_ext_shared === true, isMember: channel.is_member === true || channel.is_im === true };
       } catch {
@@ -215,7 +229,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     permalink: async (channel, ts) => {
       try {
         const id = await channelId(channel);
-        return id === null ? null : ((await prompt.chat.getPermalink({ channel: id, message_ts: ts })).permalink ?? null);
+        return id === null ? null : ((await prompt().chat.getPermalink({ channel: id, message_ts: ts })).permalink ?? null);
       } catch {
         return null;
       }

@@ -70,7 +70,6 @@ interface Span {
 }
 
 const opening = /(\\{0,7})(["'`])/y;
-const longestQuoted = 16_384;
 
 /** Where the value begins and ends, or `null` where there is none or it says nothing. */
 function valueAt(text: string, at: number, found: string): Span | null {
@@ -90,12 +89,14 @@ function valueAt(text: string, at: number, found: string): Span | null {
   return saysNothing(word) || isFolder || beginsAnother.test(word) || isProse(text, word, end, found) ? null : { start: at, end };
 }
 
-/** Behind JSON in JSON, a quote is closed by one with as many backslashes before it; one with more belongs to the value. */
+/**
+ * Behind JSON in JSON, a quote is closed by one with as many backslashes before it; one with more belongs to the value. A kind of quote that is never closed
+ * cannot be opened again behind that place, so looking for it to the end of the text happens once for each kind.
+ */
 function endOfQuoted(text: string, start: number, quote: string, backslashes: number): number {
-  const limit = Math.min(text.length, start + longestQuoted);
   let lineEnd = -1;
   let slashes = 0;
-  for (let index = start; index < limit; index += 1) {
+  for (let index = start; index < text.length; index += 1) {
     const character = text.charAt(index);
     if (character === '\\') {
       slashes += 1;
@@ -106,7 +107,7 @@ function endOfQuoted(text: string, start: number, quote: string, backslashes: nu
     slashes = 0;
   }
   // Never closed: it was cut off, and goes as far as its line does.
-  return lineEnd === -1 ? limit : lineEnd;
+  return lineEnd === -1 ? text.length : lineEnd;
 }
 
 /** Not a value but the next name: `password= X-Api-Key: …`, `--token --password …`. */

@@ -6,7 +6,7 @@ const end = '-----END ';
 /** A chain of certificates is longer, but each of its blocks is not. */
 const longestBlock = 20_000;
 /** A line, or a part of it between `\n` as JSON writes them, that can be of a block. */
-const inside = /^[ \t>|]*(?:[A-Za-z0-9+/=]+|[A-Za-z-]+: [\w,-]+)?\\?r?$/;
+const inside = /^[ \t>|]*(?:[A-Za-z0-9+/=]+|(?:Proc-Type|DEK-Info|Version|Comment): [\w ,.-]{1,80})?\\?r?$/;
 
 /**
  * Hides PEM blocks whole, whatever they hold. Where one of its ends was cut off, the lines beside the other that can belong to it are hidden too, so that
@@ -37,9 +37,9 @@ export function hidePem(text: string): string {
   return parts.join('') + text.slice(from);
 }
 
-/** Behind `PRIVATE KEY-----`, or behind as much of it as is there. */
+/** Behind `PRIVATE KEY-----`, or behind as much of it as the text has at its end; where it is something else, nothing. */
 function afterDashes(text: string, from: number): number {
-  return from + (/^[A-Z0-9 ]{0,60}-{0,5}/.exec(text.slice(from, from + 66))?.[0].length ?? 0);
+  return from + (/^(?:[A-Z0-9 ]{1,60}(?:-----|$))?/.exec(text.slice(from, from + 65))?.[0].length ?? 0);
 }
 
 // Log lines carry the line breaks of a key either as such or as `\n` in JSON.

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { readDeadlineMs, within } from '../../src/runs/dependencies.ts';
+import { manualClock } from '../../src/support/clock.ts';
+import { canariesIn, makeCanaries } from '../harness/canaries.ts';
+
+test('T-09: whatever a primitive brings from outside comes to the runner without secrets', async () => {
+  const canaries = makeCanaries('within');
+  const dependencies = { ports: {} as never, clock: manualClock(new Date('2026-03-02T02:13:00Z')) };
+  const brought = await within(dependencies, readDeadlineMs, async () => ({ headline: 'as it is', lines: canaries.map(({ line }) => line), text: { title: 'log', body: canaries.map(({ line }) => line).join('\n') } }));
+  expect(canariesIn(canaries, JSON.stringify(brought))).toEqual([]);
+  expect(brought.headline).toBe('as it is');
+});
