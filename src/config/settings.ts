@@ -26,7 +26,7 @@ export const settingDocs = {
   STOCKOPS_CHARTS_DIR: { purpose: 'directory that the charts of the systems’ files are relative to', example: '/etc/stockops' },
   DOCKER_BIN: { purpose: 'the docker program with its compose plugin', example: '/usr/bin/docker' },
   STOCKOPS_INSTALLATION: { purpose: 'name of this installation, part of PagerDuty’s dedup keys', example: 'harbor' },
-  STOCKOPS_PRIVATE_HOSTS: { purpose: 'hosts with private addresses that probes may reach, separated by commas', example: 'stock.internal.example.com' },
+  STOCKOPS_PRIVATE_HOSTS: { purpose: 'hosts that probes may reach although their address is private, or without TLS; separated by commas', example: 'stock.internal.example.com' },
   LOG_LEVEL: { purpose: 'least severe line that is logged: debug, info, warn or error', example: 'info' },
 } as const;
 export type SettingName = keyof typeof settingDocs;
