@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { headerValues } from '../../support/headers.ts';
 
 /** How far off Slack's clock may be, either way: a stamp from the future would be valid for as long as it likes (T-02). */
 const windowSeconds = 300;
@@ -10,16 +11,11 @@ const windowSeconds = 300;
  */
 export function whyNotFromSlack(request: { readonly rawHeaders: readonly string[]; readonly body: Uint8Array }, signingSecret: string, now: Date): string | null {
   if (signingSecret === '') return 'there is no signing secret';
-  const [stamp, ...otherStamps] = valuesOf(request.rawHeaders, 'x-slack-request-timestamp');
-  const [signature, ...otherSignatures] = valuesOf(request.rawHeaders, 'x-slack-signature');
+  const [stamp, ...otherStamps] = headerValues(request.rawHeaders, 'x-slack-request-timestamp');
+  const [signature, ...otherSignatures] = headerValues(request.rawHeaders, 'x-slack-signature');
   if (stamp === undefined || otherStamps.length > 0 || !/^\d{1,12}$/.test(stamp)) return 'the timestamp is missing, there twice, or not a number';
   if (Math.abs(now.getTime() / 1_000 - Number(stamp)) > windowSeconds) return 'the timestamp is off';
   if (signature === undefined || otherSignatures.length > 0 || !/^v0=[0-9a-f]{64}$/.test(signature)) return 'the signature is missing, there twice, or of another kind';
   const ours = createHmac('sha256', signingSecret).update(`v0:${stamp}:`).update(request.body).digest();
   return timingSafeEqual(ours, Buffer.from(signature.slice('v0='.length), 'hex')) ? null : 'the signature is wrong';
-}
-
-/** Node joins or drops repeated headers, each in its own way; here every one is seen. */
-function valuesOf(rawHeaders: readonly string[], name: string): string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }
