@@ -3,7 +3,6 @@
  * (line breaks, backslashes, look-alike letters), and what was repaired is not what somebody read and agreed to (T-11).
  */
 export function parseWebAddress(text: string): URL | null {
-  if (!/^https?:\/\/[\x21-\x5b\x5d-\x7e]+$/.test(text) || text.length > 2_048) return null;
-  const url = URL.parse(text);
-  return url === null || url.username !== '' || url.password !== '' ? null : url;
+  const isPlain = text.length <= 2_048 && /^[\x21-\x5b\x5d-\x7e]+$/.test(text) && /^https?:\/\/[^@/?#]+(?:[/?#]|$)/.test(text);
+  return isPlain ? URL.parse(text) : null;
 }
