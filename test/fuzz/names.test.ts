@@ -38,8 +38,8 @@ const grammar = {
   name: new RegExp(`^${label}(\\.${label})*$`),
   apiPath: new RegExp(`^/apis/apps/v1/namespaces/${label}/(deployments|statefulsets|daemonsets)/${label}(\\.${label})*(/scale)?$`),
   word: /^[a-z][a-z-]*$/,
-  flag: /^--[a-z][a-z-]*(=[^\u0000-\u001f\u007f-\u009f]*)?$/,
-  positional: /^[^-\u0000-\u001f\u007f-\u009f]/,
+  flag: /^--[a-z][a-z-]*(=\P{Cc}*)?$/u,
+  positional: /^(?!-)\P{Cc}+$/u,
   address: /^https?:\/\/(?!.*@)[a-zA-Z0-9.:[\]-]+(\/[!-~]*)?$/,
 };
 
