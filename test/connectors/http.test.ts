@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { probeReading } from '../../src/actions/http/probe.ts';
 import type { UrlTarget } from '../../src/actions/plan.ts';
 import { createHttpPort } from '../../src/connectors/http/http.ts';
+import { isPublicAddress } from '../../src/connectors/http/private-addresses.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -56,6 +57,10 @@ for (const host of hostile)
     expect(trap.connections()).toBe(0);
     await port.close();
   });
+
+for (const address of ['::127.0.0.1', '::7f00:1', 'fec0::1', '4000::1', '::ffff:10.0.0.1', '64:ff9b::a00:1', '2002:a00:1::', 'fd00::1', 'not an address'])
+  test(`T-11: ${address} is no public address`, () => expect(isPublicAddress(address)).toBe(false));
+for (const address of ['93.184.216.34', '2606:2800:220:1:248:1893:25c8:1946']) test(`${address} is a public address`, () => expect(isPublicAddress(address)).toBe(true));
 
 test('T-11: a name that resolves to a public and to a private address is not asked at all', async () => {
   const trap = await canary();
