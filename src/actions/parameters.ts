@@ -8,9 +8,9 @@ import { z } from 'zod';
 const labelPattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const subdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
-/** Length is checked before the pattern, so that a text of any size is refused at once. */
+/** Length is checked before the pattern, so that a text of any size is refused at once. Half a character is none: a program would get something else than was shown. */
 function text(maxLength: number, pattern: RegExp, wouldFit: string) {
-  return z.string({ error: wouldFit }).max(maxLength, { error: wouldFit, abort: true }).regex(pattern, { error: wouldFit });
+  return z.string({ error: wouldFit }).max(maxLength, { error: wouldFit, abort: true }).regex(pattern, { error: wouldFit }).refine((value) => value.isWellFormed(), { error: wouldFit });
 }
 
 function wholeNumber(minimum: number, maximum: number, wouldFit: string) {

@@ -27,7 +27,7 @@ export const settingDocs = {
   STOCKOPS_CHARTS_DIR: { purpose: 'directory that the charts of the systems’ files are relative to', example: '/etc/stockops' },
   DOCKER_BIN: { purpose: 'the docker program with its compose plugin', example: '/usr/bin/docker' },
   STOCKOPS_INSTALLATION: { purpose: 'name of this installation, part of PagerDuty’s dedup keys', example: 'harbor' },
-  STOCKOPS_PRIVATE_HOSTS: { purpose: 'hosts with private addresses that probes may reach, separated by commas', example: 'stock.internal.example.com' },
+  STOCKOPS_PRIVATE_HOSTS: { purpose: 'hosts that probes may reach although their address is private, or without TLS; separated by commas', example: 'stock.internal.example.com' },
   STOCKOPS_READ_ONLY: { purpose: 'true: everything may be looked at and acknowledged, and no change is made', example: 'false' },
   STOCKOPS_AUDIT_CHANNEL: { purpose: 'channel that anchors of the record are posted to, besides the log', example: '#stockops-audit' },
   STOCKOPS_KEEP_DAYS: { purpose: 'how many days what is over stays in the database; incidents, runs and the record stay for ever', example: '90' },

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../sandbox/alertmanager/fingerprint.ts';
@@ -63,6 +64,29 @@ describe('T-01: who may knock', () => {
       expect(answer.headers.get('www-authenticate')).toBe('Bearer');
       expect(await stored()).toBe(before);
     });
+
+  test('T-01: two tokens are none, in whatever order', async () => {
+    const before = await stored();
+    for (const tokens of [[alertmanagerToken, 'x'], ['x', alertmanagerToken], [alertmanagerToken, alertmanagerToken]]) {
+      const head = `POST /webhooks/alertmanager HTTP/1.1\r\nhost: x\r\n${tokens.map((token) => `authorization: Bearer ${token}\r\n`).join('')}content-length: 2\r\nconnection: close\r\n\r\n{}`;
+      expect(await rawStatus(bot.running.intakeUrl, head)).toBe(401);
+    }
+    expect(await stored()).toBe(before);
+  });
+
+  test('T-25: no other method answers, on either door; the operator’s has its three paths and no more', async () => {
+    const { intakeUrl, operationsUrl } = bot.running;
+    for (const method of ['TRACE', 'OPTIONS', 'HEAD', 'PROPFIND'])
+      for (const [url, path] of [[intakeUrl, '/webhooks/alertmanager'], [intakeUrl, '/slack/events'], [intakeUrl, '*'], [operationsUrl, '/metrics'], [operationsUrl, '/livez']] as const) {
+        const status = await rawStatus(url, `${method} ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${alertmanagerToken}\r\nconnection: close\r\n\r\n`);
+        expect([400, 404], `${method} ${url}${path}`).toContain(status);
+      }
+    expect(await rawStatus(intakeUrl, 'CONNECT 127.0.0.1:22 HTTP/1.1\r\nhost: x\r\n\r\n'), 'a tunnel').toBeNull();
+    const answering = [];
+    for (const path of ['/', '/livez', '/readyz', '/metrics', '/debug', '/debug/pprof', '/env', '/config', '/health', '/webhooks/alertmanager', '/slack/events', '/metrics/../env'])
+      if ((await fetch(`${operationsUrl}${path}`)).status !== 404) answering.push(path);
+    expect(answering).toEqual(['/livez', '/readyz', '/metrics']);
+  });
 
   test('T-25: only the declared routes answer, and nothing happens on the others', async () => {
     const before = await stored();
@@ -195,6 +219,89 @@ describe('P-7, P-8: what cannot be taken now comes again', () => {
     await expect.poll(async () => (await door.post('noisy')).status).toBe(200);
   });
 });
+
+describe('T-21, T-24: bodies that are meant to hurt', () => {
+  const authorized = { authorization: `Bearer ${alertmanagerToken}` };
+  const unreadable = async () => (await bot.running.db.selectFrom('notifications').select('id').where('state', '=', 'unreadable').execute()).length;
+  /** Inside of a field that nothing reads, so that the notification itself is a good one. */
+  const withUnread = (name: string, value: string) => JSON.stringify({ ...one(name), routeLabels: 0 }).replace('"routeLabels":0', `"routeLabels":${value}`);
+  const keys = (count: number, nameOf: (index: number) => string) => `{${Array.from({ length: count }, (_, index) => `"${nameOf(index)}":0`).join(',')}}`;
+
+  for (const [why, body, isRead] of [
+    ['JSON 100,000 deep', () => withUnread('Deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`), true],
+    ['JSON 100,000 deep that never ends', () => '['.repeat(100_000), false],
+    ['a million keys', () => withUnread('Keys', keys(1_000_000, (index) => index.toString(36))), true],
+    ['keys that all fall into one place of a bad table', () => withUnread('Collide', keys(50_000, (index) => String(index * 65_536))), true],
+  ] as const)
+    test(`${why}: taken, and ${isRead ? 'read' : 'shown as unreadable'}`, async () => {
+      const before = await unreadable();
+      expect((await post(authorized, undefined, body())).status).toBe(200);
+      await bot.settle();
+      expect(await unreadable()).toBe(before + (isRead ? 0 : 1));
+      expect(await bot.running.db.selectFrom('notifications').select('id').where('state', 'not in', ['applied', 'unreadable']).execute()).toEqual([]);
+    });
+
+  test('what is packed is not unpacked, so nothing small becomes large', async () => {
+    const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024, ' '));
+    const answer = await fetch(`${bot.running.intakeUrl}/webhooks/alertmanager`, { method: 'POST', body: bomb, headers: { ...authorized, 'content-encoding': 'gzip' } });
+    expect(answer.status).toBe(200);
+    const { size } = await bot.running.db.selectFrom('notifications').select(sql<number>`length(body)`.as('size')).orderBy('id', 'desc').executeTakeFirstOrThrow();
+    expect(size).toBeLessThanOrEqual(bomb.length);
+    await bot.settle();
+  });
+
+  for (const contentType of [';;;', '/', 'application/x-www-form-urlencoded', 'application/json; charset=utf-16'])
+    test(`a body is taken whatever it says it is: ${contentType}`, async () => {
+      expect((await post({ ...authorized, 'content-type': contentType }, undefined, JSON.stringify(one('Typed')))).status).toBe(200);
+      await bot.settle();
+    });
+
+  test('T-24: of a key that is there twice, the last counts, everywhere; keys of objects’ own are labels like others', async () => {
+    const body = JSON.stringify(one('Twice', { groupKey: '{}:{twice}' }))
+      .replace('"status":"firing","labels":{', '"status":"resolved","status":"firing","labels":{"alertname":"First","__proto__":"p","constructor":"c","toString":"t","hasOwnProperty":"h",')
+      .replace('"version":"4"', '"version":"3","version":"4"');
+    expect(await bot.send(body)).toBe(200);
+    await bot.settle();
+    const [alert] = await bot.running.db.selectFrom('alerts').select(['labels', 'status']).where('labels', '@>', JSON.stringify({ alertname: 'Twice' }) as never).execute();
+    expect(alert?.status).toBe('firing');
+    expect(Object.fromEntries(Object.entries(alert?.labels ?? {}).filter(([name]) => name !== 'severity'))).toEqual(Object.fromEntries([['alertname', 'Twice'], ['__proto__', 'p'], ['constructor', 'c'], ['toString', 't'], ['hasOwnProperty', 'h']]));
+    expect(Object.getPrototypeOf({})).not.toHaveProperty('x');
+  });
+
+  test('T-21: senders that send a byte now and then keep no place from a quiet source', async () => {
+    await using door = await openDoor(bot);
+    const { hostname, port } = new URL(door.url);
+    const sockets = Array.from({ length: 200 }, () => connect(Number(port), hostname).on('error', () => {}));
+    for (const socket of sockets) socket.write(`POST /webhooks/alertmanager HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${door.token('noisy')}\r\ncontent-length: 1000\r\n\r\n{`);
+    const timesOf = async (source: string) => {
+      const times: number[] = [];
+      for (let asked = 0; asked < 100; asked += 1) {
+        const began = process.hrtime.bigint();
+        expect((await door.post(source)).status).toBe(200);
+        times.push(Number(process.hrtime.bigint() - began) / 1e6);
+      }
+      return times.toSorted((a, b) => a - b)[98]!;
+    };
+    const during = await timesOf('quiet');
+    for (const socket of sockets) socket.destroy();
+    const alone = await timesOf('quiet');
+    console.log(`T-21: p99 of a quiet source beside 200 slow senders is ${(during / alone).toFixed(1)} × its p99 alone`);
+    await bot.settle();
+  });
+});
+
+/** The status of the first answer to bytes as they are; `null`: the connection was closed without one. */
+function rawStatus(url: string, bytes: string): Promise<number | null> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname);
+    let answer = '';
+    socket.on('data', (part) => void (answer += String(part)));
+    socket.once('close', () => resolve(Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? Number.NaN) || null));
+    socket.once('error', reject);
+    socket.write(bytes);
+  });
+}
 
 /** A door of its own with two sources, on the same bot. */
 async function openDoor(of: TestBot, { whyNotReady = () => null }: { readonly whyNotReady?: () => string | null } = {}) {

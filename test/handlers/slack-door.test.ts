@@ -164,7 +164,7 @@ test(`T-03, P-12: the same signed bytes a hundred times to ${onServer ? 'each of
   await bot.advance({ seconds: 5 });
   const card = bot.slack.channel('alerts').messages().find(({ text }) => text.includes('Stock API'));
   const actionId = buttonOf(card, 'Acknowledge');
-  const button = (card?.blocks as unknown as { elements?: { action_id?: string; value?: string }[] }[]).flatMap(({ elements = [] }) => elements).find(({ action_id: id }) => id === actionId);
+  const button = ((card?.blocks ?? []) as unknown as { elements?: { action_id?: string; value?: string }[] }[]).flatMap(({ elements = [] }) => elements).find(({ action_id: id }) => id === actionId);
   const body = pressBytes(card?.ts ?? '', actionId, button?.value ?? '');
   const headers = signed(body);
   const before = await stored();

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { parseDuration } from '../duration.ts';
 import type { Json } from '../../support/json.ts';
+import { parseWebAddress } from '../../support/web-address.ts';
 
 /** `stock-service`: what is typed in commands and written into metrics and keys. */
 export const Id = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'Not an id: lower-case letters, digits and single hyphens, beginning with a letter.').max(63, 'An id has at most 63 letters.');
@@ -46,9 +47,7 @@ export const UrlTemplate = z
   .refine((text) => isPlainUrl(text.replace(/^\{baseUrl\}(?=\/)/, 'http://base')), 'Not an http(s) address; it may begin with {baseUrl}/.');
 
 function isPlainUrl(text: string): boolean {
-  if (!/^https?:\/\/[^\s{}]+$/.test(text) || !URL.canParse(text)) return false;
-  const url = new URL(text);
-  return url.username === '' && url.password === '';
+  return !/[{}]/.test(text) && parseWebAddress(text) !== null;
 }
 
 export const TimeZone = z.string().refine(isTimeZone, 'Not a known time zone: write it like UTC or Europe/Berlin.');

@@ -1,6 +1,7 @@
 import type { ComposeContainer } from '../../actions/compose/container.ts';
 import type { ComposePort, Receipt } from '../../actions/ports.ts';
 import type { ComposeTarget } from '../../actions/plan.ts';
+import { commandLine, whyNotCommandLine } from '../../support/command-line.ts';
 import { StockOpsError } from '../../support/errors.ts';
 import { lastBytes } from '../../support/last-bytes.ts';
 import { redactTo } from '../../support/redact/redact.ts';
@@ -20,7 +21,7 @@ export function createComposePort(options: ComposeOptions = {}): ComposePort {
   async function docker(host: string, argv: readonly string[], signal: AbortSignal) {
     // Loaded at the first use: the start of the bot does not wait for it.
     const { execa } = await import('execa');
-    const result = await execa(options.program ?? 'docker', argv, {
+    const result = await execa(options.program ?? 'docker', commandLine(argv), {
       env: environment(host, options),
       extendEnv: false,
       stdin: 'ignore',
@@ -108,6 +109,7 @@ function checked(name: string): string {
 
 /** A second look at a stored command line, independent of the code that built it. */
 function whyNotRun(argv: readonly string[]): string | null {
+  if (whyNotCommandLine(argv) !== null) return 'The plan holds what may not stand in a command line.';
   const [compose, project, file, verb, end, service, ...more] = argv;
   const isKnown =
     compose === 'compose' &&

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import type { HelmRevision, HelmValues } from '../../actions/helm/release.ts';
 import type { HelmPort, Receipt, RequestVia } from '../../actions/ports.ts';
 import type { ReleaseTarget } from '../../actions/plan.ts';
+import { commandLine, whyNotCommandLine } from '../../support/command-line.ts';
 import { StockOpsError } from '../../support/errors.ts';
 import { redactTo } from '../../support/redact/redact.ts';
 import { chartDigest } from './chart-digest.ts';
@@ -32,7 +33,7 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
     const contextFlag = kubeconfigPath === undefined || context === '' ? [] : [`--kube-context=${context}`];
     // Loaded at the first use: the start of the bot does not wait for it.
     const { execa } = await import('execa');
-    const result = await execa(options.program ?? 'helm', [...contextFlag, ...argv], {
+    const result = await execa(options.program ?? 'helm', commandLine([...contextFlag, ...argv]), {
       cwd: chartsFolder,
       env: environment(options, kubeconfigPath),
       extendEnv: false,
@@ -154,6 +155,7 @@ const writingFlags = /^--(namespace|version|set-literal|set-json|timeout)=|^--(r
 
 /** A second look at a stored command line, independent of the code that built it: two commands, known flags, then names. */
 function whyNotRun(argv: readonly string[]): string | null {
+  if (whyNotCommandLine(argv) !== null) return 'The plan holds what may not stand in a command line.';
   const [command, ...rest] = argv;
   const end = rest.indexOf('--');
   const flags = rest.slice(0, end);

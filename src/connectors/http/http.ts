@@ -6,6 +6,7 @@ import type { HttpPort, UrlTarget } from '../../actions/ports.ts';
 import { systemClock, type Clock } from '../../support/clock.ts';
 import { StockOpsError } from '../../support/errors.ts';
 import { redactTo } from '../../support/redact/redact.ts';
+import { parseWebAddress } from '../../support/web-address.ts';
 import { isPublicAddress } from './private-addresses.ts';
 
 export interface HttpOptions {
@@ -66,8 +67,7 @@ export function createHttpPort(options: HttpOptions = {}): OpenHttpPort {
 
   return {
     probe: async (target: UrlTarget, signal) => {
-      const url = checkedUrl(target.url);
-      refuseLiteral(url, allowPrivate);
+      const url = checkedUrl(target.url, allowPrivate);
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       try {
         const answer = await ask(url, target.method, deadline);
@@ -82,18 +82,18 @@ export function createHttpPort(options: HttpOptions = {}): OpenHttpPort {
   };
 }
 
-function checkedUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) throw new StockOpsError('NOT_CONFIGURED', 'An address to ask must begin with https:// or http://.');
-  if (url.username !== '' || url.password !== '') throw new StockOpsError('NOT_CONFIGURED', 'An address to ask must not hold a user or a password.');
-  return url;
-}
-
-/** An address instead of a name never reaches `lookup`. The URL parser has made one form of all its spellings. */
-function refuseLiteral(url: URL, allowPrivate: (hostname: string) => boolean): void {
+/**
+ * Without TLS only what is listed is asked: on the way to anything else, anybody could answer in its place. An address instead of a name never reaches
+ * `lookup`, so it is judged here; the URL parser has made one form of all its spellings.
+ */
+function checkedUrl(text: string, isListed: (hostname: string) => boolean): URL {
+  const url = parseWebAddress(text);
+  if (url === null) throw new StockOpsError('NOT_CONFIGURED', 'An address to ask begins with https:// or http://, and holds neither a user nor a password.');
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(hostname) === 0 || allowPrivate(hostname) || isPublicAddress(hostname)) return;
-  throw new StockOpsError('PROBE_FAILED', `${hostname} is not a public address and is not among the services that may be asked.`);
+  if (isListed(hostname)) return url;
+  if (isIP(hostname) !== 0 && !isPublicAddress(hostname)) throw new StockOpsError('PROBE_FAILED', `${hostname} is not a public address and is not among the services that may be asked.`);
+  if (url.protocol === 'http:') throw new StockOpsError('NOT_CONFIGURED', `${hostname} is asked over https only, unless STOCKOPS_PRIVATE_HOSTS lists it.`);
+  return url;
 }
 
 function systemResolve(hostname: string): Promise<readonly LookupAddress[]> {

@@ -143,7 +143,9 @@ async function findAutoscaler(target: WorkloadTarget, list: (path: Path) => Prom
   }
 }
 
+/** The client's own default would send any body as the first kind of patch that it knows, so the kind is stated and is the one that can test what it changes. */
 function writeRequest(request: RequestVia<'kubernetes'>): ApiRequest {
+  if (request.method !== 'PATCH' || request.contentType !== 'application/json-patch+json') throw new StockOpsError('KUBERNETES_REFUSED', 'The plan holds a kind of write that is never sent.');
   return { method: request.method, path: writePath(request.path), contentType: request.contentType, body: request.body };
 }
 

@@ -3,6 +3,7 @@ import type { PrometheusPort } from '../../actions/ports.ts';
 import type { Sample } from '../../actions/prometheus/samples.ts';
 import { StockOpsError } from '../../support/errors.ts';
 import { redactTo } from '../../support/redact/redact.ts';
+import { parseWebAddress } from '../../support/web-address.ts';
 
 export interface PrometheusOptions {
   /** For servers behind a login, by base URL. */
@@ -15,11 +16,13 @@ export function createPrometheusPort(options: PrometheusOptions = {}): Prometheu
   const timeoutMs = options.timeoutMs ?? 10_000;
   return {
     query: async (target, signal) => {
+      const url = parseWebAddress(`${target.prometheusUrl.replace(/\/$/, '')}/api/v1/query`);
+      if (url === null) throw new StockOpsError('NOT_CONFIGURED', 'prometheusUrl begins with https:// or http://, and holds neither a user nor a password.');
       const token = options.bearerToken?.(target.prometheusUrl);
       let text: string;
       let status: number;
       try {
-        const answer = await request(`${target.prometheusUrl.replace(/\/$/, '')}/api/v1/query`, {
+        const answer = await request(url, {
           method: 'POST',
           headers: { 'content-type': 'application/x-www-form-urlencoded', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
           body: new URLSearchParams({ query: target.expression, timeout: `${Math.round(timeoutMs / 1000)}s` }).toString(),
