@@ -18,7 +18,7 @@ const usage = `stockops: runs the runbooks of your systems with the people who a
 const commands: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
   serve: async () => (await import('./commands/serve.ts')).serve(process.env),
   sandbox,
-  'check-config': async ([directory]) => (await import('./commands/check-config.ts')).checkConfig(directory ?? process.env['STOCKOPS_SYSTEMS_DIR'] ?? './systems'),
+  'check-config': async ([directory]) => (await import('./commands/check-config.ts')).checkConfig(directory ?? process.env['STOCKOPS_SYSTEMS_DIR'] ?? './systems', process.env['STOCKOPS_READ_ONLY'] === 'true'),
   db: async ([what]) => (what === 'migrate' ? (await import('./commands/migrate-database.ts')).migrateDatabase(process.env) : wrongUse()),
 };
 
