@@ -55,7 +55,7 @@ async function checkConfig(words: readonly string[], asked: Options): Promise<nu
   const at = asked.at === undefined ? systemClock.now() : new Date(asked.at);
   if ((asked.explain === true && action === undefined) || others.length > 1 || Number.isNaN(at.getTime())) return wrongUse();
   const question = system === undefined || action === undefined ? null : { system, action, at, facts: asked.fact ?? [], ...(asked.environment !== undefined && { environment: asked.environment }) };
-  return (await import('./commands/check-config.ts')).checkConfig(others[0] ?? systemsDirectory(), question);
+  return (await import('./commands/check-config.ts')).checkConfig(others[0] ?? systemsDirectory(), question, process.env['STOCKOPS_READ_ONLY'] === 'true');
 }
 
 async function audit([what]: readonly string[], asked: Options): Promise<number> {

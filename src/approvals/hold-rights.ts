@@ -12,11 +12,6 @@ export function whyNotOverride(catalog: Catalog, system: System, identity: Ident
   return whyNotEntitled(catalog, 'override', [system], identity, what);
 }
 
-/** Who could lift a freeze, in words. */
-export function whoMayFreeze(catalog: Catalog, system: System | null): string {
-  return system === null ? namesOf(catalog, rolesBehind(catalog, 'freezeAll', catalog.systems)) : namesOf(catalog, rolesBehind(catalog, 'freeze', [system]));
-}
-
 function whyNotEntitled(catalog: Catalog, hold: keyof Catalog['holds'], systems: readonly System[], identity: Identity, what: string): Refusal | null {
   const stranger = whyNotMember(identity, what);
   if (stranger !== null) return stranger;

@@ -76,6 +76,7 @@ const wrong: readonly Wrong[] = [
   { why: 'a probe of an environment without an address', from: '    baseUrl: https://shop.example.com\n', to: '', says: 'The environment "production" has no baseUrl for this probe.', at: 'health:' },
   { why: 'a write that no policy covers', file: 'policies.yaml', from: 'risk: low', to: 'risk: destructive', says: 'No rule of policies.yaml says who may ask for "restart" in production (risk low).', at: '' },
   { why: 'a policy that nobody can meet', file: 'policies.yaml', from: 'mayApprove: [approvers], ', to: '', says: 'Approvals are asked for, and nobody may give one.', instead: 'add mayApprove', at: '1, expires' },
+  { why: 'a freeze for a role that does not exist', file: 'policies.yaml', from: 'rules:', to: 'holds: {freeze: [ownres], freezeAll: [owners], override: [owners]}\nrules:', says: 'There is no role "ownres".', instead: 'did you mean "owners"?', at: 'ownres' },
   { why: 'a policy for a role that does not exist', file: 'policies.yaml', from: 'mayApprove: [approvers]', to: 'mayApprove: [aprovers]', says: 'There is no role "aprovers".', instead: 'did you mean "approvers"?', at: 'aprovers' },
 
   { why: 'a condition that nobody knows', file: 'policies.yaml', from: 'risk: low,', to: 'risk: low, when: [outsideBusinesHours],', says: '"outsideBusinesHours" does not fit here.', instead: 'did you mean "outsideBusinessHours" or "not outsideBusinessHours"?', at: 'outsideBusinesHours' },

@@ -31,6 +31,11 @@ test('check-config prints what each system offers and ends with 0', async () => 
   expect(status).toBe(0);
 });
 
+test('check-config says that a read-only bot would make none of the changes', async () => {
+  expect((await run(['check-config'], { STOCKOPS_READ_ONLY: 'true' })).output).toContain('Read-only: STOCKOPS_READ_ONLY is set');
+  expect((await run(['check-config'])).output).not.toContain('Read-only');
+});
+
 test('check-config prints every problem at once with its place, and ends with 2', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'stockops-catalog-'));
   try {

@@ -19,8 +19,6 @@ export interface FaultProxy extends AsyncDisposable {
   cut(cut: Cut): Promise<void>;
   /** Cuts whichever connection brings the bytes so far to this many, in both directions together. */
   cutAfterBytes(bytes: number): Promise<void>;
-  /** Passes nothing on any more, and keeps what is open open: a half-open line. The answer lets go again. */
-  hold(): () => void;
 }
 
 interface Armed {
@@ -32,8 +30,6 @@ export async function startFaultProxy(target: { readonly host: string; readonly 
   const sockets = new Set<Socket>();
   let armed: Armed | null = null;
   let bytesLeft: { count: number; readonly done: () => void } | null = null;
-  let isHeld = false;
-  const waiting: (() => void)[] = [];
 
   const server = createServer((client) => {
     const upstream = createConnection(target);
@@ -55,7 +51,6 @@ export async function startFaultProxy(target: { readonly host: string; readonly 
       done();
     };
     const pass = (to: Socket, chunk: Buffer): void => {
-      if (isHeld) return void waiting.push(() => pass(to, chunk));
       if (bytesLeft !== null && (bytesLeft.count -= chunk.length) <= 0) {
         const { done } = bytesLeft;
         bytesLeft = null;
@@ -86,13 +81,6 @@ export async function startFaultProxy(target: { readonly host: string; readonly 
     port: (server.address() as AddressInfo).port,
     cut: (cut) => new Promise((resolve) => (armed = { cut, done: resolve })),
     cutAfterBytes: (count) => new Promise((resolve) => (bytesLeft = { count, done: resolve })),
-    hold: () => {
-      isHeld = true;
-      return () => {
-        isHeld = false;
-        for (const go of waiting.splice(0)) go();
-      };
-    },
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();

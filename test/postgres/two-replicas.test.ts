@@ -93,4 +93,4 @@ test('M-15: a thousand pairs on two replicas', async () => {
     count('freeze/start', state);
   }
   console.log(`${pairs * 6} pairs: ${JSON.stringify(counts)}`);
-});
+}, 900_000);

@@ -87,9 +87,10 @@ test('F-22, M-15: a double click asks once', () =>
 test('F-23, M-15: an approval that meets the end of its time either counts or is told that it is late', () =>
   inEveryOrder('approve and expire', 'awaiting_approval', async (store, now) => {
     const timePasses = store.committed().then(() => void (now.at = new Date(start.getTime() + 900_000)));
-    const [approved, expired] = await Promise.all([decide(store, { is: 'approve', by: approver, isEnough: true }, () => now.at), timePasses.then(() => decide(store, { is: 'expire' }, () => now.at))]);
+    let decidedAt = start;
+    const [approved, expired] = await Promise.all([decide(store, { is: 'approve', by: approver, isEnough: true }, () => (decidedAt = now.at)), timePasses.then(() => decide(store, { is: 'expire' }, () => now.at))]);
     return () => {
-      if (won(approved)) expect(store.final().run.state).toBe('voided');
+      if (won(approved)) expect([store.final().run.state, decidedAt]).toEqual(['voided', start]);
       else expect([wasTold(approved), expired, store.final().run.state]).toEqual([true, { kind: 'moves', to: 'expired' }, 'expired']);
     };
   }));
