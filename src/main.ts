@@ -53,8 +53,8 @@ async function main(): Promise<number> {
   if (parsed.values['list-failpoints'] === true) return print((await import('./support/failpoints.ts')).failpoints.join('\n'));
   const [name = 'serve', ...words] = parsed.positionals;
   const command = commands[name];
-  const { help, version, 'list-failpoints': _, ...options } = parsed.values;
-  return command === undefined || (name !== 'audit' && Object.keys(options).length > 0) ? wrongUse() : command(words, options);
+  const hasAuditOption = Object.keys(parsed.values).some((option) => Object.hasOwn(auditOptions, option));
+  return command === undefined || (hasAuditOption && name !== 'audit') ? wrongUse() : command(words, parsed.values);
 }
 
 function print(text: string): number {

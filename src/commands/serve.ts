@@ -50,7 +50,7 @@ export async function serve(environment: Environment): Promise<number> {
   if (storage.kind === 'pglite') log.warn('PGlite: what is stored survives a crash of this process, not of the machine, and one process only. For production set DATABASE_URL.');
   log.info('Ready', { intake: bot.intakeUrl, operations: bot.operationsUrl });
   flushCompileCache();
-  process.on('SIGHUP', () => void bot.reload());
+  process.on('SIGHUP', () => void bot.reload().catch((error: unknown) => log.error('The catalog could not be read again; the old one stays in force', { error: messageOf(error) })));
   await stopSignal();
   log.info('Stopping');
   const late = systemClock.sleep(graceMs).then(() => log.warn('Not everything in hand ended in time; it goes on at the next start'));
