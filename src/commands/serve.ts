@@ -53,7 +53,10 @@ export async function serve(environment: Environment): Promise<number> {
   log.info('Ready', { intake: bot.intakeUrl, operations: bot.operationsUrl });
   flushCompileCache();
   const credentials = watchCredentialFiles({ environment, settings, clock: systemClock, log, renew: (changed) => bot.renewCredentials(changed) });
-  process.on('SIGHUP', () => void Promise.all([bot.reload(), credentials.look()]));
+  process.on('SIGHUP', () => {
+    void bot.reload().catch((error: unknown) => log.error('The catalog could not be read again; the old one stays in force', { error: messageOf(error) }));
+    void credentials.look();
+  });
   await stopSignal();
   credentials.stop();
   log.info('Stopping');

@@ -10,13 +10,13 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { record } from '../../src/audit/record.ts';
 import { readHead } from '../../src/audit/store.ts';
-import { openDatabase, type Db } from '../../src/storage/database.ts';
+import { migrate, openDatabase, type Db } from '../../src/storage/database.ts';
 
 const main = join(import.meta.dirname, '../../src/main.ts');
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stockops-audit-'));
-  expect(await run('db', 'migrate')).toMatchObject({ status: 0 });
+  await withDb(migrate);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -46,16 +46,14 @@ test('the record is exported whole or in part, checked with and without the data
     return readHead(db);
   });
   const anchor = `${head.sequence}:${head.hash}`;
-  expect(await run('audit', 'verify')).toMatchObject({ status: 0, output: `The record is whole: 4 entries, the last one ${anchor}\n` });
-  expect(await run('audit', 'verify', '--anchor', anchor)).toMatchObject({ status: 0 });
+  expect(await run('audit', 'verify', '--anchor', anchor)).toMatchObject({ status: 0, output: `The record is whole: 4 entries, the last one ${anchor}\n` });
   expect(await run('audit', 'verify', '--anchor', `7:${head.hash}`)).toMatchObject({ status: 1, errors: 'The record is not whole. Entry 5: it is missing: the record ends at 4 and once went on to 7.\n' });
   expect((await run('audit', 'verify', '--anchor', 'something')).status).toBe(2);
 
   const whole = await run('audit', 'export');
   const subjects = (text: string) => text.trim().split('\n').map((line) => (JSON.parse(line) as { entry: { subject: string } }).entry.subject);
   expect(subjects(whole.output)).toEqual(['run_1', 'run_2', 'run_3', 'run_4']);
-  expect(subjects((await run('audit', 'export', '--since', '2026-03-02', '--until', '2026-03-04')).output)).toEqual(['run_2', 'run_3']);
-  expect(subjects((await run('audit', 'export', '--system', 'stock-api')).output)).toEqual(['run_4']);
+  expect(subjects((await run('audit', 'export', '--since', '2026-03-02', '--until', '2026-03-05', '--system', 'mystocks')).output)).toEqual(['run_2', 'run_3']);
   const ofOne = await run('audit', 'export', '--actor', 'U0ONCALL');
   expect(subjects(ofOne.output)).toEqual(['run_1', 'run_2', 'run_4']);
   expect((await run('audit', 'export', '--since', 'yesterday')).status).toBe(2);

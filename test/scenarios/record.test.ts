@@ -105,6 +105,8 @@ test('/stock audit shows the latest entries to whoever asks and has a role, by s
   expect(told(bot, oncall)).toContain('“yesterday” is no length of time');
   await type(bot, oncall, 'alerts', 'audit mystokcs');
   expect(told(bot, oncall)).toContain('Did you mean');
+  await type(bot, support, 'alerts', 'audit');
+  expect(told(bot, support)).toContain('it is for people with a role');
   await type(bot, 'U0GUEST', 'alerts', 'audit');
   expect(told(bot, 'U0GUEST')).toContain('only full members');
 });
