@@ -28,6 +28,7 @@ export async function afterIncidentChange(tx: Tx, { incident, kind, system }: In
       if (system !== null) await startEscalation(tx, paging, system, incident, now);
       return wantDiagnostics(tx, incident, now);
     case 'reopened':
+      await showRunsThatWait(tx, incident.id, now);
       if (system !== null) await startEscalation(tx, paging, system, incident, now);
       // What flaps is looked at once it stays, like its page.
       return wantDiagnostics(tx, incident, new Date(now.getTime() + reopenGraceMs));
