@@ -119,9 +119,8 @@ export function createApp(parts: AppParts): App {
       whyNotReady: () => (state === 'ready' ? [] : [`the bot is ${state}`]),
       whyNotAlive: () => {
         if (!looping) return null;
-        const now = clock.now().getTime();
-        const stuck = [...running.lastTurns()].find(([, at]) => now - at.getTime() > stuckAfterMs);
-        return stuck === undefined ? null : `the lane "${stuck[0]}" has not come round since ${stuck[1].toISOString()}`;
+        const stuck = running.stuckFor(stuckAfterMs);
+        return stuck === undefined ? null : `the lane "${stuck.name}" has not come round since ${stuck.since.toISOString()}`;
       },
     },
     metrics,

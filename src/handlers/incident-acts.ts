@@ -1,4 +1,5 @@
 /** What a person does with an incident. Each is one transaction: the state, what follows from it, and the record of who did it. */
+import { sql } from 'kysely';
 import type { System } from '../catalog/system.ts';
 import { endEscalation } from '../escalation/store.ts';
 import type { Incident } from '../incidents/incident.ts';
@@ -7,7 +8,6 @@ import type { Tx } from '../storage/database.ts';
 import { wantMessage } from '../storage/outbox.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { sha256, type Json } from '../support/json.ts';
-import { newId } from '../support/ids.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import { initialNotice, resolutionNotice } from '../views/templates.ts';
 import { afterIncidentChange, cardKey, showIncident } from './after-incident-change.ts';
@@ -18,7 +18,7 @@ export type Acted = { readonly kind: 'done'; readonly incident: Incident } | { r
 
 /** @param seenVersion the version of the card that was pressed; `null` for a command, which always means the state of now */
 export async function acknowledge(bot: Bot, incidentId: number, userId: string, seenVersion: number | null): Promise<Acted> {
-  return acting(bot, incidentId, seenVersion, async (tx, incident, now) => {
+  return acting(bot, incidentId, userId, seenVersion, async (tx, incident, now) => {
     if (incident.state !== 'triggered') return { kind: 'stale', incident };
     const after = await changeIncident(tx, incident.id, { state: 'acknowledged', acknowledged_at: now, acknowledged_by: userId });
     await addTimelineEntry(tx, incident.id, { at: now, kind: 'acknowledged', actor: userId, text: 'acknowledged' });
@@ -30,7 +30,7 @@ export async function acknowledge(bot: Bot, incidentId: number, userId: string, 
 
 /** A person closes it, or says afterwards what it was when it had ended by itself. Either way the resolution notice goes into the thread. */
 export async function resolve(bot: Bot, incidentId: number, userId: string, words: { readonly cause: string; readonly impact: string }): Promise<Acted> {
-  return acting(bot, incidentId, null, async (tx, incident, now) => {
+  return acting(bot, incidentId, userId, null, async (tx, incident, now) => {
     const isOver = incident.state === 'resolved';
     if (isOver && incident.cause !== null) return { kind: 'stale', incident };
     const after = await changeIncident(tx, incident.id, { ...(!isOver && { state: 'resolved' as const, resolved_at: now, resolved_by: userId }), cause: words.cause, impact: words.impact });
@@ -51,7 +51,7 @@ export async function resolve(bot: Bot, incidentId: number, userId: string, word
 }
 
 export async function reopen(bot: Bot, incidentId: number, userId: string, seenVersion: number | null): Promise<Acted> {
-  return acting(bot, incidentId, seenVersion, async (tx, incident, now) => {
+  return acting(bot, incidentId, userId, seenVersion, async (tx, incident, now) => {
     if (incident.state !== 'resolved') return { kind: 'stale', incident };
     // Whoever reopens it has it: nobody is woken for what a person is looking at.
     const after = await changeIncident(tx, incident.id, {
@@ -76,16 +76,23 @@ export interface Declaration {
   readonly description: string;
 }
 
-/** `/stock incident`: what a person sees that no alert has said. Pages as its severity says, and posts the initial notice. */
-export async function declare(bot: Bot, system: System, userId: string, declaration: Declaration): Promise<Incident> {
+/**
+ * `/stock incident`: what a person sees that no alert has said. Pages as its severity says, and posts the initial notice.
+ * @param key names the modal that was sent: after a crash it is carried out once more, and is still one incident
+ */
+export async function declare(bot: Bot, system: System, userId: string, key: string, declaration: Declaration): Promise<void> {
   const now = bot.clock.now();
   const severity = system.severities.find((candidate) => candidate.label === declaration.severity) ?? system.severities[0];
   if (severity === undefined) throw new Error('a system without severities passed the loader');
-  return bot.db.transaction().execute(async (tx) => {
+  const groupKeyHash = sha256(`declared ${key}`);
+  await bot.db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${groupKeyHash}, 0))`.execute(tx);
+    const declared = await tx.selectFrom('incidents').select('id').where('source', '=', 'person').where('group_key_hash', '=', groupKeyHash).executeTakeFirst();
+    if (declared !== undefined) return;
     const incident = await insertIncident(tx, {
       source: 'person',
       origin: 'person',
-      group_key_hash: sha256(newId(bot.random, 'declared')),
+      group_key_hash: groupKeyHash,
       system_id: system.id,
       environment: declaration.environment,
       component: null,
@@ -114,7 +121,6 @@ export async function declare(bot: Bot, system: System, userId: string, declarat
       updateEveryMs: null,
       commander: userId,
     }), now);
-    return incident;
   });
 }
 
@@ -123,11 +129,18 @@ export async function sayInThread(tx: Tx | Bot['db'], incident: Pick<Incident, '
   await wantMessage(tx, { key, channel: incident.channelId, threadKey: cardKey(incident.id), kind: 'said', subject: key, content: content as unknown as Json, priority: 18 }, now);
 }
 
-async function acting(bot: Bot, incidentId: number, seenVersion: number | null, act: (tx: Tx, incident: Incident, now: Date) => Promise<Acted>): Promise<Acted> {
+/** Whoever has it already, by this same press before a crash or by another, is not told that nothing was done. */
+const hasIt = (incident: Incident, userId: string): boolean => incident.state === 'acknowledged' && incident.acknowledgedBy === userId;
+
+async function acting(bot: Bot, incidentId: number, userId: string, seenVersion: number | null, act: (tx: Tx, incident: Incident, now: Date) => Promise<Acted>): Promise<Acted> {
   const result = await bot.db.transaction().execute(async (tx): Promise<Acted> => {
     const incident = await lockIncident(tx, incidentId);
     if (incident === undefined) return { kind: 'gone' };
     const now = bot.clock.now();
+    if (seenVersion !== null && hasIt(incident, userId)) {
+      await showIncident(tx, incident, now);
+      return { kind: 'done', incident };
+    }
     if (seenVersion !== null && seenVersion < incident.stateVersion) {
       await showIncident(tx, incident, now);
       return { kind: 'stale', incident };

@@ -19,7 +19,7 @@ const names = Object.keys(failpoints) as Failpoint[];
 const quick: readonly Family[] = ['k8s.scale', 'compose.restart', 'k8s.restart', 'compose.start'];
 const approved: readonly Family[] = ['k8s.setImage', 'helm.upgrade', 'k8s.undo', 'helm.rollback'];
 const rows: readonly Row[] = [
-  ...names.map((point, index): Row => {
+  ...names.filter((point) => point !== 'run.after-effect').map((point, index): Row => {
     const among = ['approve', 'deny', 'withdraw'].includes(stageOf[point]) || point === 'request.before-ask' ? approved : quick;
     return { point, fault: 'crash', family: among[index % among.length]! };
   }),

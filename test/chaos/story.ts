@@ -89,11 +89,22 @@ async function startAgain(installation: Installation, process: Met['process']): 
   await installation.start();
 }
 
+/** An act of a person that nothing is to strike; done again while Slack says that the bot is not connected. */
+async function reaching(act: () => Promise<AppAnswer | null>): Promise<void> {
+  while ((await act())?.problem === 'dispatch_failed') await systemClock.sleep(500);
+}
+
 /** An act of a person during which the fault strikes. Done again where they are told that it failed and nothing of it was stored. */
 async function struck(installation: Installation, row: Row, before: readonly string[], act: () => Promise<AppAnswer | null>): Promise<void> {
   await installation.arm(row.point, row.fault, before);
-  const answered = act();
-  await suffer(installation, await installation.untilMet());
+  const meeting = installation.untilMet();
+  let answered = act();
+  // Nobody was connected, as may be on a busy machine: then nothing has come to the bot.
+  while ((await Promise.race([meeting.then(() => null), answered]))?.problem === 'dispatch_failed') {
+    await systemClock.sleep(500);
+    answered = act();
+  }
+  await suffer(installation, await meeting);
   const answer = await answered;
   if (!isForgotten.has(row.point) || row.fault === 'stop') return;
   // F-19: the person sees an error.
@@ -111,27 +122,41 @@ async function playWrite(installation: Installation, row: Row, stage: Stage, tur
   const inChannel = () => slack.channel(channel).messages();
   const messagesBefore = inChannel().length;
   const message = (): Message | undefined => inChannel()[messagesBefore];
-  const until = (is: () => boolean, what: string) => slack.until(is, { withinMs, what: `${what}; the message of "${command}" says: ${textOf(message()) || 'nothing'}` });
-  const during = (at: Stage, act: () => Promise<AppAnswer | null>, before: readonly string[] = []) => (stage === at ? struck(installation, row, before, act) : act().then(() => {}));
+  const inModals = () => slack.views(oncall).map((view) => textOf({ blocks: view.content['blocks'] as Message['blocks'], text: '' })).join('\n') || 'nothing';
+  const until = async (is: () => boolean, what: string): Promise<void> => {
+    await slack.until(is, { withinMs, what }).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}\nThe message of "${command}" says: ${textOf(message()) || 'nothing'}\nIn modals: ${inModals()}`);
+    });
+  };
+  const during = (at: Stage, act: () => Promise<AppAnswer | null>, before: readonly string[] = []) => (stage === at ? struck(installation, row, before, act) : reaching(act));
   const press = (as: string, label: string) => slack.press({ as, channel, ts: message()!.ts, actionId: buttonOf(message(), label) });
   const submit = async (as: string, values?: Record<string, string>) => (await slack.submit({ as, ...(values !== undefined && { values }) })).answer;
 
   // Asks, and sees the plan: in a modal, or in the channel where a modal could no longer be opened.
   const planModal = () => slack.views(oncall).findLast((view) => view.content['callback_id'] === 'plan.confirm');
-  const isDoneWith = await installation.counting('command');
-  await during('ask', () => slack.command({ as: oncall, channel, command: '/stock', text: command }));
-  await until(() => planModal() !== undefined || labelsOf(message()).includes('Confirm…'), 'the plan');
-  // What was typed is done with, so what is struck next is what is done next.
-  if (stage !== 'ask') await isDoneWith();
   if (stage === 'expire') {
     await installation.arm(row.point, row.fault);
+    await reaching(() => slack.command({ as: oncall, channel, command: '/stock', text: command }));
     await suffer(installation, await installation.untilMet());
-    await slack.closeView({ as: oncall, isCleared: true });
+    if (slack.views(oncall).length > 0) await slack.closeView({ as: oncall, isCleared: true });
     return { sign: '–', effects: demandEffects(installation, effectsBefore, 0), closed: null };
   }
+  const isDoneWith = await installation.counting('command');
+  const ask = () => slack.command({ as: oncall, channel, command: '/stock', text: command });
+  const isRefused = () => slack.views(oncall).some((view) => view.content['callback_id'] === 'plan.read') && !inModals().includes('Working out');
+  await during('ask', ask);
+  for (let tries = 0; ; tries += 1) {
+    await until(() => planModal() !== undefined || isRefused() || labelsOf(message()).includes('Confirm…'), 'the plan');
+    // On a busy machine the outside does not always answer in time. Then nothing has happened, and a person asks again.
+    if (!isRefused() || !/did not answer|No answer|cannot be reached/.test(inModals()) || tries > 3) break;
+    await slack.closeView({ as: oncall, isCleared: true });
+    await reaching(ask);
+  }
+  // What was typed is done with, so what is struck next is what is done next.
+  if (stage !== 'ask') await isDoneWith();
   if (planModal() === undefined) {
     if (slack.views(oncall).length > 0) await slack.closeView({ as: oncall, isCleared: true });
-    await press(oncall, 'Confirm…');
+    await reaching(() => press(oncall, 'Confirm…'));
     await until(() => planModal() !== undefined, 'the plan, opened from the channel');
   }
 
@@ -141,16 +166,17 @@ async function playWrite(installation: Installation, row: Row, stage: Stage, tur
   const needsOthers = !JSON.stringify(planModal()?.content).includes('You decide alone');
   if (stage === 'evidence') await installation.arm(row.point, row.fault, lostAnswer);
   if (stage === 'settle') await installation.arm('run.after-started', 'error');
+  if (stage === 'watch') await installation.arm(row.point, row.fault);
   // What lies in the run itself is met when the last one has agreed.
   const struckNow = stage === 'confirm' && !(needsOthers && /^(?:run|duty)\./.test(row.point));
   const confirm = async () => (slack.views(oncall).some((view) => view.id === viewId) ? (await slack.submit({ as: oncall, viewId })).answer : null);
   if (struckNow) await struck(installation, row, [], confirm);
-  else await confirm();
+  else await reaching(confirm);
   await until(() => message() !== undefined, 'a message about it');
   await until(() => labelsOf(message()).includes('Approve') || !(message()?.text ?? '').startsWith('🟡'), 'that it starts, or waits for approval');
   if (labelsOf(message()).includes('Approve')) {
     if (stage === 'deny') {
-      await press(approver, 'Deny…');
+      await reaching(() => press(approver, 'Deny…'));
       await until(() => slack.views(approver).length > 0, 'the question why');
       await struck(installation, row, [], () => submit(approver, { reason: 'Not now.' }));
       await until(() => message()?.text.startsWith('❌') === true, 'that it was denied');
@@ -163,14 +189,9 @@ async function playWrite(installation: Installation, row: Row, stage: Stage, tur
     }
     const approve = () => press(approver, 'Approve');
     if (stage === 'approve' || (stage === 'confirm' && !struckNow)) await struck(installation, row, [], approve);
-    else await approve();
+    else await reaching(approve);
   }
-  if (stage === 'watch') {
-    await until(() => message()?.text.includes('running') === true || /^[✅❌]/u.test(message()?.text ?? ''), 'a running change');
-    await installation.arm(row.point, row.fault);
-    await suffer(installation, await installation.untilMet());
-  }
-  if (stage === 'evidence') await suffer(installation, await installation.untilMet());
+  if (stage === 'watch' || stage === 'evidence') await suffer(installation, await installation.untilMet());
   return theEnd();
 
   async function theEnd(): Promise<Ending> {
@@ -191,11 +212,11 @@ async function playWrite(installation: Installation, row: Row, stage: Stage, tur
 
   /** A person has looked, and says so; nothing is sent for that. */
   async function settle(): Promise<void> {
-    await press(oncall, 'It did not…');
+    await reaching(() => press(oncall, 'It did not…'));
     await until(() => slack.views(oncall).some((view) => String(view.content['callback_id']).startsWith('run.it')), 'the question how they know');
     const answer = () => submit(oncall, { reason: 'Looked at it.' });
     if (stage === 'settle') await struck(installation, row, [], answer);
-    else await answer();
+    else await reaching(answer);
     await until(() => textOf(message()).includes('settled'), 'a settled run');
   }
 }
