@@ -33,10 +33,9 @@ const withinMs = 90_000;
 const stoppedForMs = 11_000;
 
 export async function play(installation: Installation, row: Row): Promise<Ending> {
-  const turn = nextTurn(installation, row.family);
   const stage = stageOf[row.point];
   if (installation.running.length === 0) await installation.start();
-  const ending = await (stage === 'webhook' || stage === 'lookup' || stage === 'incident' ? playAlert(installation, row, stage, turn) : playWrite(installation, row, stage, turn)).catch((error: unknown) => {
+  const ending = await (stage === 'webhook' || stage === 'lookup' || stage === 'incident' ? playAlert(installation, row, stage) : playWrite(installation, row, stage)).catch((error: unknown) => {
     throw new Error(`${row.point}=${row.fault} in ${row.family}: ${error instanceof Error ? error.message : String(error)}\n${installation.log()}`, { cause: error });
   });
   await installation.disarm();
@@ -44,14 +43,6 @@ export async function play(installation: Installation, row: Row): Promise<Ending
   for (const one of installation.running.slice(1)) await one.kill();
   await installation.leasesRunOut();
   return ending;
-}
-
-const turns = new WeakMap<Installation, Map<Family, number>>();
-function nextTurn(installation: Installation, family: Family): number {
-  const own = turns.get(installation) ?? new Map<Family, number>();
-  const turn = own.get(family) ?? 0;
-  turns.set(installation, own.set(family, turn + 1));
-  return turn;
 }
 
 /** Does what the fault asks of the world around the process. */
@@ -89,9 +80,19 @@ async function startAgain(installation: Installation, process: Met['process']): 
   await installation.start();
 }
 
-/** An act of a person that nothing is to strike; done again while Slack says that the bot is not connected. */
-async function reaching(act: () => Promise<AppAnswer | null>): Promise<void> {
-  while ((await act())?.problem === 'dispatch_failed') await systemClock.sleep(500);
+/**
+ * An act of a person that nothing is to strike. Done again when Slack says that the bot is not connected; and when Slack says that the bot did not answer, after a
+ * look whether it has gone on all the same.
+ */
+async function reaching(act: () => Promise<AppAnswer | null>, hasGoneOn: () => boolean = () => true): Promise<void> {
+  for (;;) {
+    const answer = await act();
+    if (answer === null || answer.problem === null) return;
+    for (let looks = 0; looks < (answer.problem === 'operation_timeout' ? 40 : 1); looks += 1) {
+      await systemClock.sleep(500);
+      if (answer.problem === 'operation_timeout' && hasGoneOn()) return;
+    }
+  }
 }
 
 /** An act of a person during which the fault strikes. Done again where they are told that it failed and nothing of it was stored. */
@@ -112,10 +113,10 @@ async function struck(installation: Installation, row: Row, before: readonly str
   await act();
 }
 
-async function playWrite(installation: Installation, row: Row, stage: Stage, turn: number): Promise<Ending> {
+async function playWrite(installation: Installation, row: Row, stage: Stage): Promise<Ending> {
   const { standIns } = installation;
   const { slack } = standIns;
-  const wish = stage === 'expire' ? { command: `service deploy ${turn % 2 === 0 ? 'v2.4.0' : 'v2.4.1'} staging`, channel: 'stock-service' } : wishFor(row.family, turn);
+  const wish = stage === 'expire' ? { command: 'service deploy v2.4.0 staging', channel: 'stock-service' } : wishFor(row.family, standIns);
   const { command, channel } = wish;
   if ('prepare' in wish) wish.prepare?.(standIns);
   const effectsBefore = effectsSeen(standIns).length;
@@ -148,6 +149,7 @@ async function playWrite(installation: Installation, row: Row, stage: Stage, tur
   for (let tries = 0; ; tries += 1) {
     await until(() => planModal() !== undefined || isRefused() || labelsOf(message()).includes('Confirm…'), 'the plan');
     // On a busy machine the outside does not always answer in time. Then nothing has happened, and a person asks again.
+    if (planModal() === undefined && isRefused() && !/did not answer|No answer|cannot be reached/.test(inModals())) throw new Error(`it was refused: ${inModals()}`);
     if (!isRefused() || !/did not answer|No answer|cannot be reached/.test(inModals()) || tries > 3) break;
     await slack.closeView({ as: oncall, isCleared: true });
     await reaching(ask);
@@ -167,11 +169,13 @@ async function playWrite(installation: Installation, row: Row, stage: Stage, tur
   if (stage === 'evidence') await installation.arm(row.point, row.fault, lostAnswer);
   if (stage === 'settle') await installation.arm('run.after-started', 'error');
   if (stage === 'watch') await installation.arm(row.point, row.fault);
+  const sufferedLater = stage === 'watch' || stage === 'evidence' ? installation.untilMet(withinMs).then((met) => suffer(installation, met)) : null;
+  sufferedLater?.catch(() => {});
   // What lies in the run itself is met when the last one has agreed.
   const struckNow = stage === 'confirm' && !(needsOthers && /^(?:run|duty)\./.test(row.point));
   const confirm = async () => (slack.views(oncall).some((view) => view.id === viewId) ? (await slack.submit({ as: oncall, viewId })).answer : null);
   if (struckNow) await struck(installation, row, [], confirm);
-  else await reaching(confirm);
+  else await reaching(confirm, () => message() !== undefined);
   await until(() => message() !== undefined, 'a message about it');
   await until(() => labelsOf(message()).includes('Approve') || !(message()?.text ?? '').startsWith('🟡'), 'that it starts, or waits for approval');
   if (labelsOf(message()).includes('Approve')) {
@@ -189,9 +193,9 @@ async function playWrite(installation: Installation, row: Row, stage: Stage, tur
     }
     const approve = () => press(approver, 'Approve');
     if (stage === 'approve' || (stage === 'confirm' && !struckNow)) await struck(installation, row, [], approve);
-    else await reaching(approve);
+    else await reaching(approve, () => !labelsOf(message()).includes('Approve'));
   }
-  if (stage === 'watch' || stage === 'evidence') await suffer(installation, await installation.untilMet());
+  await sufferedLater;
   return theEnd();
 
   async function theEnd(): Promise<Ending> {
@@ -228,9 +232,9 @@ function demandEffects({ standIns }: Installation, before: number, ...allowed: r
 }
 
 /** An alert until its card and its page; in `incident` until somebody has it. */
-async function playAlert(installation: Installation, row: Row, stage: Stage, turn: number): Promise<Ending> {
+async function playAlert(installation: Installation, row: Row, stage: Stage): Promise<Ending> {
   const { slack, pagerduty } = installation.standIns;
-  const about = `row-${turn}-${systemClock.now().getTime()}`;
+  const about = `row-${systemClock.now().getTime()}`;
   const labels = { alertname: 'ServiceDown', namespace: 'stock-service', job: 'stock-service', severity: 'critical', about };
   const startsAt = systemClock.now();
   const notify = (endsAt: Date | null) => installation.send(notificationOf([{ labels, startsAt, endsAt }], { groupKey: `{}:{about="${about}"}` }));
