@@ -37,7 +37,7 @@ test.concurrent.each(halves.map((half, index) => ({ half, index })))('F-01 F-11 
   const verdicts = await installation.check();
   table.push(`${Math.round((performance.now() - before) / 1_000)} s for ${half.length} rows\n${reportOf(verdicts)}`);
   demandAll(verdicts);
-}, 900_000);
+}, 40 * 60_000);
 
 test('M-11: every failpoint has a place in a story, and there are at least 40', () => {
   expect(Object.keys(stageOf).sort()).toEqual([...names].sort());

@@ -116,7 +116,7 @@ async function struck(installation: Installation, row: Row, before: readonly str
 async function playWrite(installation: Installation, row: Row, stage: Stage): Promise<Ending> {
   const { standIns } = installation;
   const { slack } = standIns;
-  const wish = stage === 'expire' ? { command: 'service deploy v2.4.0 staging', channel: 'stock-service' } : wishFor(row.family, standIns);
+  const wish = stage === 'expire' ? { command: 'stock-api stop', channel: 'stock-api' } : wishFor(row.family, standIns);
   const { command, channel } = wish;
   if ('prepare' in wish) wish.prepare?.(standIns);
   const effectsBefore = effectsSeen(standIns).length;
@@ -150,7 +150,7 @@ async function playWrite(installation: Installation, row: Row, stage: Stage): Pr
     await until(() => planModal() !== undefined || isRefused() || labelsOf(message()).includes('Confirm…'), 'the plan');
     // On a busy machine the outside does not always answer in time. Then nothing has happened, and a person asks again.
     if (planModal() === undefined && isRefused() && !/did not answer|No answer|cannot be reached/.test(inModals())) throw new Error(`it was refused: ${inModals()}`);
-    if (!isRefused() || !/did not answer|No answer|cannot be reached/.test(inModals()) || tries > 3) break;
+    if (!isRefused() || !/did not answer|No answer|cannot be reached/.test(inModals()) || tries > 20) break;
     await slack.closeView({ as: oncall, isCleared: true });
     await reaching(ask);
   }
@@ -211,7 +211,8 @@ async function playWrite(installation: Installation, row: Row, stage: Stage): Pr
     const effects = demandEffects(installation, effectsBefore, ...(mayEndUndone.has(row.point) || stage === 'settle' ? [0, 1] : [1]));
     if ((sign === '✅') !== (effects === 1)) throw new Error(`${effects} effects, and the message says: ${textOf(message())}`);
     if (slack.views(oncall).length > 0) await slack.closeView({ as: oncall, isCleared: true });
-    return { sign, effects, closed: !wasUnknown ? null : effects === 1 ? 'by evidence' : 'by a person' };
+    // With the answer thrown away it was not known, however short.
+    return { sign, effects, closed: !wasUnknown && stage !== 'evidence' ? null : effects === 1 ? 'by evidence' : 'by a person' };
   }
 
   /** A person has looked, and says so; nothing is sent for that. */
