@@ -135,9 +135,8 @@ export function createApp(parts: AppParts): App {
       notes: () => (parts.readOnly ? ['read-only: STOCKOPS_READ_ONLY is set, so no change is made'] : []),
       whyNotAlive: () => {
         if (!looping) return null;
-        const now = clock.now().getTime();
-        const stuck = [...running.lastTurns()].find(([, at]) => now - at.getTime() > stuckAfterMs);
-        return stuck === undefined ? null : `the lane "${stuck[0]}" has not come round since ${stuck[1].toISOString()}`;
+        const stuck = running.stuckFor(stuckAfterMs);
+        return stuck === undefined ? null : `the lane "${stuck.name}" has not come round since ${stuck.since.toISOString()}`;
       },
     },
     metrics,

@@ -1,4 +1,5 @@
 import { expireRun } from '../runs/decide.ts';
+import { effectDeadlineMs } from '../runs/dependencies.ts';
 import { endFreeze } from '../runs/freeze.ts';
 import { lookWhetherItHelped } from '../runs/helped.ts';
 import { endOverdueRun } from '../runs/overdue.ts';
@@ -37,6 +38,8 @@ const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promis
 export function dutiesLane(bot: Bot, name: string): Lane {
   return {
     name,
+    // Helm may be at work for minutes, and a process that is taken for stuck would be killed in the midst of it.
+    patienceMs: effectDeadlineMs,
     step: async (now) => {
       const duty = await claimDuty(bot.db, bot.owner, now);
       if (duty === undefined) return false;

@@ -1,4 +1,5 @@
 /** What a person does with an incident. Each is one transaction: the state, what follows from it, and the record of who did it. */
+import { sql } from 'kysely';
 import type { System } from '../catalog/system.ts';
 import { endEscalation } from '../escalation/store.ts';
 import type { Incident } from '../incidents/incident.ts';
@@ -7,7 +8,6 @@ import type { Tx } from '../storage/database.ts';
 import { wantMessage } from '../storage/outbox.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { sha256, type Json } from '../support/json.ts';
-import { newId } from '../support/ids.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import { initialNotice, resolutionNotice } from '../views/templates.ts';
 import { afterIncidentChange, cardKey, showIncident, showRunsThatWait } from './after-incident-change.ts';
@@ -87,16 +87,23 @@ export interface Declaration {
   readonly description: string;
 }
 
-/** `/stock incident`: what a person sees that no alert has said. Pages as its severity says, and posts the initial notice. */
-export async function declare(bot: Bot, system: System, userId: string, declaration: Declaration): Promise<Incident> {
+/**
+ * `/stock incident`: what a person sees that no alert has said. Pages as its severity says, and posts the initial notice.
+ * @param key names the modal that was sent: after a crash it is carried out once more, and is still one incident
+ */
+export async function declare(bot: Bot, system: System, userId: string, key: string, declaration: Declaration): Promise<void> {
   const now = bot.clock.now();
   const severity = system.severities.find((candidate) => candidate.label === declaration.severity) ?? system.severities[0];
   if (severity === undefined) throw new Error('a system without severities passed the loader');
-  return bot.db.transaction().execute(async (tx) => {
+  const groupKeyHash = sha256(`declared ${key}`);
+  await bot.db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${groupKeyHash}, 0))`.execute(tx);
+    const declared = await tx.selectFrom('incidents').select('id').where('source', '=', 'person').where('group_key_hash', '=', groupKeyHash).executeTakeFirst();
+    if (declared !== undefined) return;
     const incident = await insertIncident(tx, {
       source: 'person',
       origin: 'person',
-      group_key_hash: sha256(newId(bot.random, 'declared')),
+      group_key_hash: groupKeyHash,
       system_id: system.id,
       environment: declaration.environment,
       component: null,
@@ -125,7 +132,6 @@ export async function declare(bot: Bot, system: System, userId: string, declarat
       updateEveryMs: null,
       commander: userId,
     }), now);
-    return incident;
   });
 }
 

@@ -4,6 +4,8 @@ import { messageOf, type Log } from '../support/log.ts';
 /** One kind of due row and what is done with it. Lanes run side by side, so that a slow cluster never holds up a page. */
 export interface Lane {
   readonly name: string;
+  /** How long one step may rightly take beyond what a lane usually does. */
+  readonly patienceMs?: number;
   /** Takes one due row, if there is one, and does what it asks. `false` when nothing was due. */
   step(now: Date): Promise<boolean>;
   /** When the next row is due; `undefined` when none waits. */
@@ -19,8 +21,8 @@ export interface Lanes {
   /** Steps through everything that is due now. What tests and the simulator use in place of the loops. */
   runUntilIdle(): Promise<void>;
   nextAt(): Promise<Date | undefined>;
-  /** When each loop last came round, for `/livez`. */
-  lastTurns(): ReadonlyMap<string, Date>;
+  /** The name of a loop that has not come round for `ms` and the patience of its lane, and when it last did: for `/livez` (F-44). */
+  stuckFor(ms: number): { readonly name: string; readonly since: Date } | undefined;
 }
 
 /** Another process may have written a row that this one was not told of. */
@@ -85,6 +87,10 @@ export function createLanes(lanes: readonly Lane[], clock: Clock, log: Log): Lan
       const times = await Promise.all(lanes.map((lane) => lane.nextAt()));
       return times.filter((time) => time !== undefined).sort((a, b) => a.getTime() - b.getTime())[0];
     },
-    lastTurns: () => lastTurns,
+    stuckFor: (ms) => {
+      const now = clock.now().getTime();
+      const stuck = lanes.find(({ name, patienceMs = 0 }) => now - (lastTurns.get(name)?.getTime() ?? now) > ms + patienceMs);
+      return stuck && { name: stuck.name, since: lastTurns.get(stuck.name)! };
+    },
   };
 }

@@ -118,7 +118,7 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
     case 'incident.declare': {
       const system = systemFor(bot, context.systemId);
       if (system === null) return refuse(bot, place, { refused: 'Declare an incident', rule: 'the catalog no longer has this system', instead: 'Use /stock systems.' });
-      await declare(bot, system, submission.userId, {
+      await declare(bot, system, submission.userId, submission.key, {
         environment: value(declareInputs.environment) || ([...system.environments.keys()][0] ?? ''),
         severity: value(declareInputs.severity),
         title: value(declareInputs.title),

@@ -19,7 +19,7 @@ const names = Object.keys(failpoints) as Failpoint[];
 const quick: readonly Family[] = ['k8s.scale', 'compose.restart', 'k8s.restart', 'compose.start'];
 const approved: readonly Family[] = ['k8s.setImage', 'helm.upgrade', 'k8s.undo', 'helm.rollback'];
 const rows: readonly Row[] = [
-  ...names.map((point, index): Row => {
+  ...names.filter((point) => point !== 'run.after-effect').map((point, index): Row => {
     const among = ['approve', 'deny', 'withdraw'].includes(stageOf[point]) || point === 'request.before-ask' ? approved : quick;
     return { point, fault: 'crash', family: among[index % among.length]! };
   }),
@@ -37,7 +37,7 @@ test.concurrent.each(halves.map((half, index) => ({ half, index })))('F-01 F-11 
   const verdicts = await installation.check();
   table.push(`${Math.round((performance.now() - before) / 1_000)} s for ${half.length} rows\n${reportOf(verdicts)}`);
   demandAll(verdicts);
-}, 900_000);
+}, 40 * 60_000);
 
 test('M-11: every failpoint has a place in a story, and there are at least 40', () => {
   expect(Object.keys(stageOf).sort()).toEqual([...names].sort());

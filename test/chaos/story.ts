@@ -33,10 +33,9 @@ const withinMs = 90_000;
 const stoppedForMs = 11_000;
 
 export async function play(installation: Installation, row: Row): Promise<Ending> {
-  const turn = nextTurn(installation, row.family);
   const stage = stageOf[row.point];
   if (installation.running.length === 0) await installation.start();
-  const ending = await (stage === 'webhook' || stage === 'lookup' || stage === 'incident' ? playAlert(installation, row, stage, turn) : playWrite(installation, row, stage, turn)).catch((error: unknown) => {
+  const ending = await (stage === 'webhook' || stage === 'lookup' || stage === 'incident' ? playAlert(installation, row, stage) : playWrite(installation, row, stage)).catch((error: unknown) => {
     throw new Error(`${row.point}=${row.fault} in ${row.family}: ${error instanceof Error ? error.message : String(error)}\n${installation.log()}`, { cause: error });
   });
   await installation.disarm();
@@ -44,14 +43,6 @@ export async function play(installation: Installation, row: Row): Promise<Ending
   for (const one of installation.running.slice(1)) await one.kill();
   await installation.leasesRunOut();
   return ending;
-}
-
-const turns = new WeakMap<Installation, Map<Family, number>>();
-function nextTurn(installation: Installation, family: Family): number {
-  const own = turns.get(installation) ?? new Map<Family, number>();
-  const turn = own.get(family) ?? 0;
-  turns.set(installation, own.set(family, turn + 1));
-  return turn;
 }
 
 /** Does what the fault asks of the world around the process. */
@@ -89,11 +80,32 @@ async function startAgain(installation: Installation, process: Met['process']): 
   await installation.start();
 }
 
+/**
+ * An act of a person that nothing is to strike. Done again when Slack says that the bot is not connected; and when Slack says that the bot did not answer, after a
+ * look whether it has gone on all the same.
+ */
+async function reaching(act: () => Promise<AppAnswer | null>, hasGoneOn: () => boolean = () => true): Promise<void> {
+  for (;;) {
+    const answer = await act();
+    if (answer === null || answer.problem === null) return;
+    for (let looks = 0; looks < (answer.problem === 'operation_timeout' ? 40 : 1); looks += 1) {
+      await systemClock.sleep(500);
+      if (answer.problem === 'operation_timeout' && hasGoneOn()) return;
+    }
+  }
+}
+
 /** An act of a person during which the fault strikes. Done again where they are told that it failed and nothing of it was stored. */
 async function struck(installation: Installation, row: Row, before: readonly string[], act: () => Promise<AppAnswer | null>): Promise<void> {
   await installation.arm(row.point, row.fault, before);
-  const answered = act();
-  await suffer(installation, await installation.untilMet());
+  const meeting = installation.untilMet();
+  let answered = act();
+  // Nobody was connected, as may be on a busy machine: then nothing has come to the bot.
+  while ((await Promise.race([meeting.then(() => null), answered]))?.problem === 'dispatch_failed') {
+    await systemClock.sleep(500);
+    answered = act();
+  }
+  await suffer(installation, await meeting);
   const answer = await answered;
   if (!isForgotten.has(row.point) || row.fault === 'stop') return;
   // F-19: the person sees an error.
@@ -101,37 +113,52 @@ async function struck(installation: Installation, row: Row, before: readonly str
   await act();
 }
 
-async function playWrite(installation: Installation, row: Row, stage: Stage, turn: number): Promise<Ending> {
+async function playWrite(installation: Installation, row: Row, stage: Stage): Promise<Ending> {
   const { standIns } = installation;
   const { slack } = standIns;
-  const wish = stage === 'expire' ? { command: `service deploy ${turn % 2 === 0 ? 'v2.4.0' : 'v2.4.1'} staging`, channel: 'stock-service' } : wishFor(row.family, turn);
+  const wish = stage === 'expire' ? { command: 'stock-api stop', channel: 'stock-api' } : wishFor(row.family, standIns);
   const { command, channel } = wish;
   if ('prepare' in wish) wish.prepare?.(standIns);
   const effectsBefore = effectsSeen(standIns).length;
   const inChannel = () => slack.channel(channel).messages();
   const messagesBefore = inChannel().length;
   const message = (): Message | undefined => inChannel()[messagesBefore];
-  const until = (is: () => boolean, what: string) => slack.until(is, { withinMs, what: `${what}; the message of "${command}" says: ${textOf(message()) || 'nothing'}` });
-  const during = (at: Stage, act: () => Promise<AppAnswer | null>, before: readonly string[] = []) => (stage === at ? struck(installation, row, before, act) : act().then(() => {}));
+  const inModals = () => slack.views(oncall).map((view) => textOf({ blocks: view.content['blocks'] as Message['blocks'], text: '' })).join('\n') || 'nothing';
+  const until = async (is: () => boolean, what: string): Promise<void> => {
+    await slack.until(is, { withinMs, what }).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}\nThe message of "${command}" says: ${textOf(message()) || 'nothing'}\nIn modals: ${inModals()}`);
+    });
+  };
+  const during = (at: Stage, act: () => Promise<AppAnswer | null>, before: readonly string[] = []) => (stage === at ? struck(installation, row, before, act) : reaching(act));
   const press = (as: string, label: string) => slack.press({ as, channel, ts: message()!.ts, actionId: buttonOf(message(), label) });
   const submit = async (as: string, values?: Record<string, string>) => (await slack.submit({ as, ...(values !== undefined && { values }) })).answer;
 
   // Asks, and sees the plan: in a modal, or in the channel where a modal could no longer be opened.
   const planModal = () => slack.views(oncall).findLast((view) => view.content['callback_id'] === 'plan.confirm');
-  const isDoneWith = await installation.counting('command');
-  await during('ask', () => slack.command({ as: oncall, channel, command: '/stock', text: command }));
-  await until(() => planModal() !== undefined || labelsOf(message()).includes('Confirm…'), 'the plan');
-  // What was typed is done with, so what is struck next is what is done next.
-  if (stage !== 'ask') await isDoneWith();
   if (stage === 'expire') {
     await installation.arm(row.point, row.fault);
+    await reaching(() => slack.command({ as: oncall, channel, command: '/stock', text: command }));
     await suffer(installation, await installation.untilMet());
-    await slack.closeView({ as: oncall, isCleared: true });
+    if (slack.views(oncall).length > 0) await slack.closeView({ as: oncall, isCleared: true });
     return { sign: '–', effects: demandEffects(installation, effectsBefore, 0), closed: null };
   }
+  const isDoneWith = await installation.counting('command');
+  const ask = () => slack.command({ as: oncall, channel, command: '/stock', text: command });
+  const isRefused = () => slack.views(oncall).some((view) => view.content['callback_id'] === 'plan.read') && !inModals().includes('Working out');
+  await during('ask', ask);
+  for (let tries = 0; ; tries += 1) {
+    await until(() => planModal() !== undefined || isRefused() || labelsOf(message()).includes('Confirm…'), 'the plan');
+    // On a busy machine the outside does not always answer in time. Then nothing has happened, and a person asks again.
+    if (planModal() === undefined && isRefused() && !/did not answer|No answer|cannot be reached/.test(inModals())) throw new Error(`it was refused: ${inModals()}`);
+    if (!isRefused() || !/did not answer|No answer|cannot be reached/.test(inModals()) || tries > 20) break;
+    await slack.closeView({ as: oncall, isCleared: true });
+    await reaching(ask);
+  }
+  // What was typed is done with, so what is struck next is what is done next.
+  if (stage !== 'ask') await isDoneWith();
   if (planModal() === undefined) {
     if (slack.views(oncall).length > 0) await slack.closeView({ as: oncall, isCleared: true });
-    await press(oncall, 'Confirm…');
+    await reaching(() => press(oncall, 'Confirm…'));
     await until(() => planModal() !== undefined, 'the plan, opened from the channel');
   }
 
@@ -141,16 +168,19 @@ async function playWrite(installation: Installation, row: Row, stage: Stage, tur
   const needsOthers = !JSON.stringify(planModal()?.content).includes('You decide alone');
   if (stage === 'evidence') await installation.arm(row.point, row.fault, lostAnswer);
   if (stage === 'settle') await installation.arm('run.after-started', 'error');
+  if (stage === 'watch') await installation.arm(row.point, row.fault);
+  const sufferedLater = stage === 'watch' || stage === 'evidence' ? installation.untilMet(withinMs).then((met) => suffer(installation, met)) : null;
+  sufferedLater?.catch(() => {});
   // What lies in the run itself is met when the last one has agreed.
   const struckNow = stage === 'confirm' && !(needsOthers && /^(?:run|duty)\./.test(row.point));
   const confirm = async () => (slack.views(oncall).some((view) => view.id === viewId) ? (await slack.submit({ as: oncall, viewId })).answer : null);
   if (struckNow) await struck(installation, row, [], confirm);
-  else await confirm();
+  else await reaching(confirm, () => message() !== undefined);
   await until(() => message() !== undefined, 'a message about it');
   await until(() => labelsOf(message()).includes('Approve') || !(message()?.text ?? '').startsWith('🟡'), 'that it starts, or waits for approval');
   if (labelsOf(message()).includes('Approve')) {
     if (stage === 'deny') {
-      await press(approver, 'Deny…');
+      await reaching(() => press(approver, 'Deny…'));
       await until(() => slack.views(approver).length > 0, 'the question why');
       await struck(installation, row, [], () => submit(approver, { reason: 'Not now.' }));
       await until(() => message()?.text.startsWith('❌') === true, 'that it was denied');
@@ -163,14 +193,9 @@ async function playWrite(installation: Installation, row: Row, stage: Stage, tur
     }
     const approve = () => press(approver, 'Approve');
     if (stage === 'approve' || (stage === 'confirm' && !struckNow)) await struck(installation, row, [], approve);
-    else await approve();
+    else await reaching(approve, () => !labelsOf(message()).includes('Approve'));
   }
-  if (stage === 'watch') {
-    await until(() => message()?.text.includes('running') === true || /^[✅❌]/u.test(message()?.text ?? ''), 'a running change');
-    await installation.arm(row.point, row.fault);
-    await suffer(installation, await installation.untilMet());
-  }
-  if (stage === 'evidence') await suffer(installation, await installation.untilMet());
+  await sufferedLater;
   return theEnd();
 
   async function theEnd(): Promise<Ending> {
@@ -186,16 +211,17 @@ async function playWrite(installation: Installation, row: Row, stage: Stage, tur
     const effects = demandEffects(installation, effectsBefore, ...(mayEndUndone.has(row.point) || stage === 'settle' ? [0, 1] : [1]));
     if ((sign === '✅') !== (effects === 1)) throw new Error(`${effects} effects, and the message says: ${textOf(message())}`);
     if (slack.views(oncall).length > 0) await slack.closeView({ as: oncall, isCleared: true });
-    return { sign, effects, closed: !wasUnknown ? null : effects === 1 ? 'by evidence' : 'by a person' };
+    // With the answer thrown away it was not known, however short.
+    return { sign, effects, closed: !wasUnknown && stage !== 'evidence' ? null : effects === 1 ? 'by evidence' : 'by a person' };
   }
 
   /** A person has looked, and says so; nothing is sent for that. */
   async function settle(): Promise<void> {
-    await press(oncall, 'It did not…');
+    await reaching(() => press(oncall, 'It did not…'));
     await until(() => slack.views(oncall).some((view) => String(view.content['callback_id']).startsWith('run.it')), 'the question how they know');
     const answer = () => submit(oncall, { reason: 'Looked at it.' });
     if (stage === 'settle') await struck(installation, row, [], answer);
-    else await answer();
+    else await reaching(answer);
     await until(() => textOf(message()).includes('settled'), 'a settled run');
   }
 }
@@ -207,9 +233,9 @@ function demandEffects({ standIns }: Installation, before: number, ...allowed: r
 }
 
 /** An alert until its card and its page; in `incident` until somebody has it. */
-async function playAlert(installation: Installation, row: Row, stage: Stage, turn: number): Promise<Ending> {
+async function playAlert(installation: Installation, row: Row, stage: Stage): Promise<Ending> {
   const { slack, pagerduty } = installation.standIns;
-  const about = `row-${turn}-${systemClock.now().getTime()}`;
+  const about = `row-${systemClock.now().getTime()}`;
   const labels = { alertname: 'ServiceDown', namespace: 'stock-service', job: 'stock-service', severity: 'critical', about };
   const startsAt = systemClock.now();
   const notify = (endsAt: Date | null) => installation.send(notificationOf([{ labels, startsAt, endsAt }], { groupKey: `{}:{about="${about}"}` }));

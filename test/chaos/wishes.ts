@@ -12,22 +12,21 @@ export interface Wish {
   readonly prepare?: (standIns: StandIns) => void;
 }
 
-/** @param turn counts the wishes of the family, so that each of them changes something */
-export function wishFor(family: Family, turn: number): Wish {
-  const either = (one: string, other: string): string => (turn % 2 === 0 ? one : other);
+/** What differs from how things are now, so that there is something to do. */
+export function wishFor(family: Family, standIns: StandIns): Wish {
   switch (family) {
     case 'k8s.scale':
-      return { command: `mystocks scale ${either('4', '5')}`, channel: 'mystocks' };
+      return { command: `mystocks scale ${deploymentOf(standIns, 'mystocks', 'mystocks-api').replicas === 5 ? 4 : 5}`, channel: 'mystocks' };
     case 'k8s.restart':
       return { command: 'stock-api restart', channel: 'stock-api' };
     case 'k8s.undo':
       return { command: 'analysis rollback frontend', channel: 'stock-analysis' };
     case 'k8s.setImage':
-      return { command: `mystocks deploy ${either('v1.0.0', 'v1.0.1')}`, channel: 'mystocks' };
+      return { command: `mystocks deploy ${deploymentOf(standIns, 'mystocks', 'mystocks-api').tag === 'v1.0.0' ? 'v1.0.1' : 'v1.0.0'}`, channel: 'mystocks' };
     case 'helm.upgrade':
-      return { command: `service deploy ${either('v2.4.0', 'v2.4.1')}`, channel: 'stock-service' };
+      return { command: `service scale-permanently ${deploymentOf(standIns, 'stock-service', 'stock-service').replicas === 4 ? 5 : 4}`, channel: 'stock-service' };
     case 'helm.rollback':
-      return { command: `service rollback ${either('7', '8')}`, channel: 'stock-service' };
+      return { command: `service rollback ${deploymentOf(standIns, 'stock-service', 'stock-service').tag === 'v2.4.0' ? 8 : 7}`, channel: 'stock-service' };
     case 'compose.restart':
       return { command: 'crypto restart-api', channel: 'crypto' };
     case 'compose.stop':
@@ -35,4 +34,9 @@ export function wishFor(family: Family, turn: number): Wish {
     case 'compose.start':
       return { command: 'crypto start prometheus', channel: 'crypto', prepare: ({ dockerState }) => updateContainer(dockerState, 'prometheus', { state: 'exited', exitCode: 0 }) };
   }
+}
+
+function deploymentOf({ kubernetes }: StandIns, namespace: string, name: string): { readonly replicas: number; readonly tag: string } {
+  const found = kubernetes.find({ kind: 'Deployment', namespace, name }) as unknown as { spec: { replicas: number; template: { spec: { containers: { image: string }[] } } } } | undefined;
+  return { replicas: found?.spec.replicas ?? 0, tag: found?.spec.template.spec.containers[0]?.image.split(':').at(-1) ?? '' };
 }
