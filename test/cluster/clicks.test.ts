@@ -13,7 +13,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { Message } from '../../sandbox/slack/state.ts';
 import { startStandIns, type StandIns } from '../../sandbox/stand-ins.ts';
-import type { PlanDraft } from '../../src/actions/plan.ts';
+import type { Plan } from '../../src/approvals/plan.ts';
 import { startBot, type RunningBot } from '../../src/commands/start-bot.ts';
 import { systemClock } from '../../src/support/clock.ts';
 import { createLog } from '../../src/support/log.ts';
@@ -112,6 +112,10 @@ test('Stock Service: scale and undo, restart, a Helm upgrade that keeps its valu
 
 test('MyStocks: a broken version hangs and says why, and rolling back returns to the image before', { timeout: 400_000 }, async () => {
   const card = await fire('MyStocksDown', { job: 'mystocks-api', namespace: 'mystocks', system: 'mystocks' });
+  await command('/stock mystocks scale 4');
+  await confirm('Scale mystocks-api from 3 to 4', 'U0APPROVER');
+  await outcome('Scale mystocks-api from 3 to 4');
+
   await command('/stock mystocks deploy broken');
   await confirm('broken', 'U0APPROVER');
   const failed = await standIns.slack.until(() => allMessages().findLast((message) => message.text.startsWith('❌') && message.text.includes('broken')), { withinMs: 150_000, what: 'the outcome of the broken version' });
@@ -157,7 +161,7 @@ test('each change that the API server saw from the bot is one that people agreed
   expect(changes.filter(({ account }) => account !== 'stockops-write')).toEqual([]);
 
   const isOf = (change: AuditedRequest, run: (typeof agreed)[number]): boolean => {
-    const { request } = run.plan as unknown as PlanDraft;
+    const { request } = (run.plan as unknown as Plan).draft;
     // The two clocks are one machine's; Helm ends a moment before the run is written down as over.
     if (change.at < new Date(run.started_at!) || (run.finished_at !== null && change.at > new Date(run.finished_at))) return false;
     const url = new URL(change.uri, 'http://cluster');
