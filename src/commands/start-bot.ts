@@ -9,6 +9,7 @@ import type { Settings } from '../config/settings.ts';
 import { createComposePort } from '../connectors/compose/compose.ts';
 import { createHelmPort } from '../connectors/helm/helm.ts';
 import { createHttpPort } from '../connectors/http/http.ts';
+import { readKubeconfig } from '../connectors/kubernetes/kubeconfig.ts';
 import { createKubernetesPort } from '../connectors/kubernetes/kubernetes.ts';
 import { createPagerDuty } from '../connectors/pagerduty/pagerduty.ts';
 import { createPrometheusPort } from '../connectors/prometheus/prometheus.ts';
@@ -71,7 +72,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
   await migrate(db);
   if (storage.kind === 'pglite') await dropLeases(db);
   const clock = storage.kind === 'postgres' && parts.followDatabaseTime !== false ? await databaseClock(db, parts.clock) : parts.clock;
-  const connections = openConnections(settings);
+  const connections = openConnections(settings, () => catalog);
 
   const app = createApp({
     db,
@@ -120,7 +121,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
   };
 }
 
-function openConnections(settings: Settings): { readonly ports: Ports; close(): Promise<void> } {
+function openConnections(settings: Settings, catalog: () => Catalog): { readonly ports: Ports; close(): Promise<void> } {
   const kubeconfigs = {
     ...(settings.KUBECONFIG !== undefined && { kubeconfigPath: settings.KUBECONFIG }),
     ...(settings.KUBECONFIG_WRITE !== undefined && { writeKubeconfigPath: settings.KUBECONFIG_WRITE }),
@@ -131,8 +132,11 @@ function openConnections(settings: Settings): { readonly ports: Ports; close(): 
   return {
     ports: {
       kubernetes,
-      helm: createHelmPort({ program: settings.HELM_BIN, chartsFolder: resolve(settings.STOCKOPS_CHARTS_DIR), ...kubeconfigs }),
-      compose: createComposePort({ program: settings.DOCKER_BIN }),
+      helm: createHelmPort({ program: settings.HELM_BIN, chartsFolder: resolve(settings.STOCKOPS_CHARTS_DIR), ...kubeconfigs, checkKubeconfig: (path) => void readKubeconfig(path, settings.KUBECONFIG_ALLOW_EXEC) }),
+      compose: createComposePort({
+        program: settings.DOCKER_BIN,
+        projects: () => catalog().systems.flatMap((system) => [...system.environments.values()].filter((environment) => environment.platform === 'compose')),
+      }),
       http,
       prometheus: createPrometheusPort({}),
     },
