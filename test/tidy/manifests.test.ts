@@ -160,6 +160,24 @@ test('the Slack app asks for the scopes of the calls that the bot makes, and for
   expect(app.oauth_config.scopes.bot).toEqual([...needed].toSorted());
 });
 
+// GitHub's documentation says of each call which permission of an App it needs.
+const permissionOfCall: Readonly<Record<string, string>> = {
+  'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches': 'Actions: read and write',
+  'actions.getWorkflowRun': 'Actions: read',
+  'actions.listWorkflowRuns': 'Actions: read',
+};
+
+test('the GitHub App is given the permissions of the calls that the bot makes, and no other (T-20)', () => {
+  const code = textOf('src/connectors/github/github.ts');
+  const called = [...code.matchAll(/octokit\.(?:rest\.(\w+\.\w+)\(|request\('([^']+)')/g)].map(([, method, path]) => method ?? path ?? '');
+  expect(called.length).toBeGreaterThan(0);
+  expect(called.filter((call) => permissionOfCall[call] === undefined)).toEqual([]);
+  const needed = new Set(called.map((call) => permissionOfCall[call] ?? ''));
+  const widest = [...needed].filter((permission) => !needed.has(`${permission} and write`));
+  const shown = /\| permission of the App \| for \|\n\|[-|]+\n((?:\|.*\n)+)/.exec(textOf('docs/operating.md'))?.[1] ?? '';
+  expect([...shown.matchAll(/^\| ([^|]+) \| \S/gm)].map(([, permission]) => permission)).toEqual(widest.toSorted());
+});
+
 test('the Slack app is told of the events that the bot listens to, and of no other', () => {
   const app = parse(textOf('manifests/slack-app.yaml')) as AppManifest;
   const heard = [...textOf('src/connectors/slack/receive.ts').matchAll(/\bapp\.event\('(\w+)'/g)].map(([, name]) => name);
