@@ -98,6 +98,20 @@ test('the bot runs as nobody in particular, on a file system that it cannot chan
   expect(pod.containers[0]?.volumeMounts.filter(({ readOnly }) => readOnly !== true).map(({ mountPath }) => mountPath)).toEqual(['/tmp']);
 });
 
+test('the network policy opens listed ports and no others, both ways (T-27)', () => {
+  interface Policy { readonly spec: { readonly podSelector: object; readonly policyTypes: string[]; readonly ingress: { from?: object[]; ports?: object[] }[]; readonly egress: { ports?: { port: number }[] }[] } }
+  const { spec } = parse(textOf('manifests/bot/network-policy.yaml')) as Policy;
+  expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
+  expect(spec.podSelector).toEqual({ matchLabels: { 'app.kubernetes.io/name': 'stockops' } });
+  // A rule without `from` or without `ports` would mean everyone, or everything.
+  expect(spec.ingress.filter(({ from = [], ports = [] }) => from.length === 0 || ports.length === 0)).toEqual([]);
+  expect(spec.egress.filter(({ ports = [] }) => ports.length === 0)).toEqual([]);
+  const used = (filesMatching('systems/*/system.yaml').map(textOf).join('\n').match(/\w:\/\/[\w.-]+:(\d+)/g) ?? []).map((url) => Number(url.split(':').at(-1)));
+  // Names; https; Kubernetes; http; PostgreSQL; ssh to Docker's hosts.
+  const known = new Set([53, 443, 6443, 80, 5432, 22, ...used]);
+  expect(spec.egress.flatMap(({ ports = [] }) => ports.map(({ port }) => port)).filter((port) => !known.has(port))).toEqual([]);
+});
+
 test('the pod is given longer to end than the bot takes (F-45)', () => {
   const graceMs = Number(/graceMs = ([\d_]+)/.exec(textOf('src/commands/serve.ts'))?.[1]?.replaceAll('_', ''));
   expect(podSpec().terminationGracePeriodSeconds * 1_000).toBeGreaterThan(graceMs);
