@@ -2,14 +2,19 @@
 #
 # There is no build step: Node runs the TypeScript sources as they are. The image holds neither the sandbox nor the tests, and
 # no helm and no docker: which versions of those may touch your clusters is your decision (docs/operating.md says how to add them).
-FROM node:26-slim
+#
+# The tag moves with Node's own fixes. For a build that can be repeated, give the digest that your registry shows for it:
+# docker build --build-arg NODE_IMAGE=node:26-slim@sha256:… --tag stockops .
+ARG NODE_IMAGE=node:26-slim
+FROM ${NODE_IMAGE}
 
 ENV NODE_ENV=production
 WORKDIR /app
 
 # The optional packages are Node itself, for machines that have another version. This image is that version.
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --omit=optional && npm cache clean --force
+# sbom.cdx.json says what is in the image, by name, version and hash: the parts whose scope is `required`. The others are for development.
+RUN npm ci --omit=dev --omit=optional && npm run --silent sbom > sbom.cdx.json && npm cache clean --force
 
 COPY src ./src
 COPY systems ./systems

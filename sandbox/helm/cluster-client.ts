@@ -5,7 +5,7 @@ import type { Rendered } from './chart.ts';
 interface Kubeconfig {
   readonly 'current-context'?: string;
   readonly clusters?: readonly { readonly name: string; readonly cluster: { readonly server: string } }[];
-  readonly users?: readonly { readonly name: string; readonly user: { readonly token?: string } }[];
+  readonly users?: readonly { readonly name: string; readonly user: { readonly token?: string; readonly as?: string } }[];
   readonly contexts?: readonly { readonly name: string; readonly context: { readonly cluster: string; readonly user: string; readonly namespace?: string } }[];
 }
 
@@ -43,14 +43,16 @@ export async function connect(options: { kubeconfig: string | undefined; context
   const context = config.contexts?.find((one) => one.name === contextName)?.context;
   if (options.context !== undefined && !context) throw new Error(`kubernetes cluster unreachable: context ${JSON.stringify(options.context)} does not exist`);
   const server = config.clusters?.find((one) => one.name === context?.cluster)?.cluster.server ?? 'http://localhost:8080';
-  const token = config.users?.find((one) => one.name === context?.user)?.user.token;
+  const user = config.users?.find((one) => one.name === context?.user)?.user;
+  const token = user?.token;
+  const asUser = options.asUser ?? user?.as;
   let at = new Date();
 
   const request: ClusterClient['request'] = async (method, path, body, contentType = 'application/json') => {
     const response = await fetch(`${server}${path}`, {
       method,
       headers: {
-        'user-agent': 'Helm/4.1.4', ...(token !== undefined && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': contentType }), ...(options.asUser && { 'impersonate-user': options.asUser }),
+        'user-agent': 'Helm/4.1.4', ...(token !== undefined && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': contentType }), ...(asUser && { 'impersonate-user': asUser }),
       },
       ...(body && { body: JSON.stringify(body) }),
     });

@@ -3,9 +3,9 @@
  * may act on, and no more (GUARANTEES T-18). Looking and changing are two identities, so that what reads all day cannot change anything.
  */
 import { componentFor, resolveTarget } from '../catalog/resolve.ts';
-import type { Catalog, Component } from '../catalog/system.ts';
+import type { Catalog } from '../catalog/system.ts';
 import type { Primitive, Right } from './define-primitive.ts';
-import type { Target } from './plan.ts';
+import type { ReleaseTarget, Target, WorkloadTarget } from './plan.ts';
 
 export type Identity = 'read' | 'write';
 
@@ -33,27 +33,51 @@ export interface Selection {
   readonly environment?: string;
 }
 
+/** A primitive on a target, and for whom. */
+export interface Use {
+  readonly primitive: Primitive;
+  readonly target: Target;
+  /** Names of a chart's objects beside the workload's. */
+  readonly objects: readonly string[];
+  readonly serves: string;
+}
+
 /** Pure. In order of context, namespace and identity; the same catalog gives the same Roles. */
-export function rolesOf(catalog: Catalog, primitives: ReadonlyMap<string, Primitive>, { system: onlySystem, environment: onlyEnvironment }: Selection = {}): readonly Role[] {
-  const places = new Map<string, { readonly context: string; readonly namespace: string; readonly identity: Identity; readonly serves: Set<string>; readonly needs: Needs }>();
-  for (const system of catalog.systems) {
-    if (onlySystem !== undefined && onlySystem !== system.id) continue;
-    for (const environment of system.environments.values()) {
-      if (environment.platform !== 'kubernetes' || (onlyEnvironment !== undefined && onlyEnvironment !== environment.name)) continue;
+export function rolesOf(catalog: Catalog, primitives: ReadonlyMap<string, Primitive>, selection: Selection = {}): readonly Role[] {
+  return rolesFor(usesOf(catalog, primitives, selection));
+}
+
+/** Every target that an action may act on, in every environment that offers it. */
+function usesOf(catalog: Catalog, primitives: ReadonlyMap<string, Primitive>, only: Selection): readonly Use[] {
+  const uses: Use[] = [];
+  for (const system of catalog.systems.filter(({ id }) => only.system === undefined || only.system === id)) {
+    for (const environment of [...system.environments.keys()].filter((name) => only.environment === undefined || only.environment === name)) {
       for (const action of system.actions.values()) {
+        const primitive = primitives.get(action.use);
         for (const name of action.components.length === 0 ? [action.component] : action.components) {
-          const target = resolveTarget(system, action, environment.name, name);
-          if ('refused' in target) continue;
-          const component = componentFor(system, action, name);
-          for (const { identity, ...need } of needsOf(primitives.get(action.use), target, component)) {
-            const key = `${environment.context}/${environment.namespace}/${identity}`;
-            const place = places.get(key) ?? { context: environment.context, namespace: environment.namespace, identity, serves: new Set(), needs: new Map() };
-            places.set(key, place);
-            place.serves.add(`${system.name} (${environment.name})`);
-            add(place.needs, need);
-          }
+          const target = resolveTarget(system, action, environment, name);
+          if (primitive === undefined || 'refused' in target) continue;
+          uses.push({ primitive, target, objects: componentFor(system, action, name)?.helm?.objects ?? [], serves: `${system.name} (${environment})` });
         }
       }
+    }
+  }
+  return uses;
+}
+
+/** Pure. The Roles for what is given, and no other. */
+export function rolesFor(uses: readonly Use[]): readonly Role[] {
+  const places = new Map<string, { readonly context: string; readonly namespace: string; readonly identity: Identity; readonly serves: Set<string>; readonly needs: Needs }>();
+  for (const use of uses) {
+    const { target } = use;
+    if (target.kind !== 'workload' && target.kind !== 'release') continue;
+    const { context, namespace } = target;
+    for (const { identity, ...need } of needsOf(use, target)) {
+      const key = `${context}/${namespace}/${identity}`;
+      const place = places.get(key) ?? { context, namespace, identity, serves: new Set(), needs: new Map() };
+      places.set(key, place);
+      place.serves.add(use.serves);
+      add(place.needs, need);
     }
   }
   return [...places]
@@ -68,10 +92,9 @@ interface Need {
   readonly primitive: string;
 }
 
-function needsOf(primitive: Primitive | undefined, target: Target, component: Component | null): readonly (Need & { readonly identity: Identity })[] {
-  if (primitive === undefined || (target.kind !== 'workload' && target.kind !== 'release')) return [];
+function needsOf({ primitive, objects }: Use, target: WorkloadTarget | ReleaseTarget): readonly (Need & { readonly identity: Identity })[] {
   const workload = target.kind === 'release' ? target.workload : target;
-  const names = [workload.name, ...(target.kind === 'release' ? (component?.helm?.objects ?? []) : [])];
+  const names = [workload.name, ...(target.kind === 'release' ? objects : [])];
   return primitive.rights
     .filter(({ of }) => of === undefined || of === workload.workload)
     .flatMap((right) => right.verbs.map((verb) => ({ right, verb, names: right.named === true ? names : null, primitive: primitive.id, identity: right.by ?? (verb === 'get' || verb === 'list' ? 'read' : 'write') })));

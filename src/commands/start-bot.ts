@@ -8,10 +8,12 @@ import type { AuditEntry, AuditKind } from '../audit/entry.ts';
 import { record } from '../audit/record.ts';
 import { loadCatalog, type LoadedCatalog } from '../catalog/load.ts';
 import type { Problem } from '../catalog/problem.ts';
+import type { Catalog } from '../catalog/system.ts';
 import { secretsOf, type Settings } from '../config/settings.ts';
 import { createComposePort } from '../connectors/compose/compose.ts';
 import { createHelmPort } from '../connectors/helm/helm.ts';
 import { createHttpPort } from '../connectors/http/http.ts';
+import { readKubeconfig } from '../connectors/kubernetes/kubeconfig.ts';
 import { createKubernetesPort } from '../connectors/kubernetes/kubernetes.ts';
 import { createPagerDuty } from '../connectors/pagerduty/pagerduty.ts';
 import { createPrometheusPort } from '../connectors/prometheus/prometheus.ts';
@@ -90,7 +92,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
   await migrate(db);
   if (storage.kind === 'pglite') await dropLeases(db);
   const clock = storage.kind === 'postgres' && parts.followDatabaseTime !== false ? await databaseClock(db, parts.clock) : parts.clock;
-  const connections = openConnections(settings);
+  const connections = openConnections(settings, () => inForce.catalog);
   const installation = await readInstallation(db, settings.STOCKOPS_INSTALLATION);
   const inRecord = (kind: AuditKind, details: AuditEntry['details']) => record(db, { at: clock.now(), actor: 'stockops', kind, subject: installation, system: null, details });
 
@@ -175,7 +177,7 @@ async function memoryFor(storage: StorageSettings, log: Log): Promise<PastMemory
   }
 }
 
-function openConnections(settings: Settings): { readonly ports: Ports; close(): Promise<void> } {
+function openConnections(settings: Settings, catalog: () => Catalog): { readonly ports: Ports; close(): Promise<void> } {
   const kubeconfigs = {
     ...(settings.KUBECONFIG !== undefined && { kubeconfigPath: settings.KUBECONFIG }),
     ...(settings.KUBECONFIG_WRITE !== undefined && { writeKubeconfigPath: settings.KUBECONFIG_WRITE }),
@@ -186,8 +188,11 @@ function openConnections(settings: Settings): { readonly ports: Ports; close(): 
   return {
     ports: {
       kubernetes,
-      helm: createHelmPort({ program: settings.HELM_BIN, chartsFolder: resolve(settings.STOCKOPS_CHARTS_DIR), ...kubeconfigs }),
-      compose: createComposePort({ program: settings.DOCKER_BIN }),
+      helm: createHelmPort({ program: settings.HELM_BIN, chartsFolder: resolve(settings.STOCKOPS_CHARTS_DIR), ...kubeconfigs, checkKubeconfig: (path) => void readKubeconfig(path, settings.KUBECONFIG_ALLOW_EXEC) }),
+      compose: createComposePort({
+        program: settings.DOCKER_BIN,
+        projects: () => catalog().systems.flatMap((system) => [...system.environments.values()].filter((environment) => environment.platform === 'compose')),
+      }),
       http,
       prometheus: createPrometheusPort({}),
     },

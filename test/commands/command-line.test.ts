@@ -52,6 +52,16 @@ test('check-config prints every problem at once with its place, and ends with 2'
   }
 });
 
+test('rbac prints the Roles of one system, and says when there is nothing to print (T-18)', async () => {
+  const one = await run(['rbac', '--system', 'mystocks']);
+  expect(one.status).toBe(0);
+  expect(new Set(one.output.match(/^ {2}namespace: .+$/gm))).toEqual(new Set(['  namespace: mystocks']));
+  expect(one.output).toContain('resourceNames: [mystocks-api]');
+  const none = await run(['rbac', '--system', 'stock-service', '--environment', 'nowhere']);
+  expect(none.status).toBe(2);
+  expect(none.output).toContain('No rights are needed for the system "stock-service" in "nowhere"');
+});
+
 test('wrong settings are all named, and the bot ends with 2', async () => {
   const { status, output } = await run(['serve'], { PORT: 'x' });
   expect(status).toBe(2);

@@ -1,7 +1,7 @@
 /** The Compose primitives through the real connector, on the stand-in of `docker`. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { cryptoVolatilityHost, dockerCalls, installDocker, setDockerFault, updateContainer, writeDockerState } from '../../sandbox/docker/docker-state.ts';
 import type { ComposeTarget, PlanDraft } from '../../src/actions/plan.ts';
@@ -23,7 +23,7 @@ async function host() {
   const state = join(folder, 'docker.json');
   const seed = cryptoVolatilityHost(systemClock.now());
   writeDockerState(state, seed);
-  const compose = createComposePort({ program: installDocker(folder, state) });
+  const compose = createComposePort({ program: installDocker(folder, state), projects: () => [target] });
   const service = seed.containers.find((container) => container.service === target.service) ?? seed.containers[0];
   if (service === undefined) throw new Error('the stand-in has no container');
   return { state, compose, driver: driver({ compose } as Ports), target: { ...target, service: service.service, containerName: service.name } };
@@ -104,8 +104,48 @@ for (const [why, changes] of [
   });
 }
 
+for (const [why, changes] of [
+  ['another project', { project: 'payments' }],
+  ['a project that climbs', { project: '../crypto' }],
+  ['a project that is a flag', { project: '--file=/etc/passwd' }],
+  ['another file', { file: '/tmp/evil.yaml' }],
+  ['another host', { host: 'ssh://payments.example.com' }],
+] as const) {
+  test(`${why} than the systems’ files name is neither looked at nor changed, and Docker is not started (T-19)`, async () => {
+    const { compose, state, target } = await host();
+    const elsewhere = { ...target, ...changes };
+    const signal = AbortSignal.timeout(10_000);
+    await expect(compose.containers(elsewhere, signal)).rejects.toMatchObject({ code: 'NOT_CONFIGURED' });
+    await expect(compose.log(elsewhere, 10, signal)).rejects.toMatchObject({ code: 'NOT_CONFIGURED' });
+    expect(await compose.run({ via: 'compose', host: elsewhere.host, arguments: ['compose', `--project-name=${elsewhere.project}`, `--file=${elsewhere.file}`, 'restart', '--', target.service] }, 'run_1', signal)).toMatchObject({ status: 'rejected' });
+    expect(dockerCalls(state)).toEqual([]);
+  });
+}
+
+test('where no system runs on Compose, Docker is never started (T-19)', async () => {
+  const { state, target } = await host();
+  const compose = createComposePort({ program: installDocker(dirname(state), state) });
+  await expect(compose.containers(target, AbortSignal.timeout(10_000))).rejects.toMatchObject({ code: 'NOT_CONFIGURED' });
+  expect(dockerCalls(state)).toEqual([]);
+});
+
+test('Docker is only ever asked for what is on the list, by argument list (T-19)', async () => {
+  const { state, driver, target } = await host();
+  await driver.read('compose.ps', target);
+  await driver.read('compose.logs', target);
+  await (await driver.run('compose.restart', target)).settled();
+  await (await driver.run('compose.stop', target)).settled();
+  await (await driver.run('compose.start', target)).settled();
+  const project = ['compose', '--project-name=crypto', '--file=docker/compose.yaml'];
+  const verbs = dockerCalls(state).map(({ argv }) => (argv[0] === 'inspect' ? 'inspect' : (expect(argv.slice(0, 3)).toEqual(project), argv[3])));
+  expect([...new Set(verbs)].toSorted()).toEqual(['inspect', 'logs', 'ps', 'restart', 'start', 'stop']);
+});
+
 test('another host than ssh is refused, and the environment holds nothing of ours (T-06)', async () => {
-  const { compose, state, driver, target } = await host();
+  const { compose: listed, state, driver, target } = await host();
+  const wrong = { ...target, host: 'tcp://10.0.0.1:2375' };
+  const compose = createComposePort({ program: installDocker(dirname(state), state), projects: () => [wrong] });
+  await expect(listed.containers(wrong, AbortSignal.timeout(10_000))).rejects.toMatchObject({ code: 'NOT_CONFIGURED' });
   await expect(compose.containers({ ...target, host: 'tcp://10.0.0.1:2375' }, AbortSignal.timeout(10_000))).rejects.toMatchObject({ code: 'NOT_CONFIGURED' });
   process.env['SLACK_BOT_TOKEN_CANARY'] = 'canary';
   await driver.read('compose.ps', target);

@@ -1,5 +1,5 @@
 /** What the Helm connector makes of an end that is not a good one, on the stand-ins of Helm and of Kubernetes. */
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -10,6 +10,7 @@ import type { ReleaseTarget } from '../../src/actions/plan.ts';
 import type { Ports } from '../../src/actions/ports.ts';
 import { chartDigest } from '../../src/connectors/helm/chart-digest.ts';
 import { createHelmPort } from '../../src/connectors/helm/helm.ts';
+import { readKubeconfig } from '../../src/connectors/kubernetes/kubeconfig.ts';
 import { createKubernetesPort } from '../../src/connectors/kubernetes/kubernetes.ts';
 import { systemClock } from '../../src/support/clock.ts';
 import { planned } from '../actions/samples.ts';
@@ -88,6 +89,18 @@ for (const [why, argv] of [
     expect(helmCalls(kubeconfigPath)).toEqual([]);
   });
 }
+
+test('a kubeconfig that was exchanged for one that runs a program is not given to Helm (T-28)', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stockops-helm-'));
+  cleanups.push(() => rm(folder, { recursive: true }));
+  const kubeconfigPath = join(folder, 'kubeconfig');
+  const helm = createHelmPort({ program, kubeconfigPath, checkKubeconfig: (path) => void readKubeconfig(path, false) });
+  await writeFile(kubeconfigPath, JSON.stringify({ users: [{ name: 'u', user: { exec: { command: 'touch', args: [join(folder, 'canary')] } } }] }));
+  const target = { context: 'prod', namespace: 'shop', release: 'stock-service' } as ReleaseTarget;
+  await expect(helm.history(target, AbortSignal.timeout(10_000))).rejects.toThrow(/runs a program to log in/);
+  expect(await helm.run({ via: 'helm', context: 'prod', arguments: ['rollback', '--namespace=shop', '--', 'stock-service', '1'] }, 'run_1', AbortSignal.timeout(10_000))).toMatchObject({ status: 'rejected' });
+  expect(helmCalls(kubeconfigPath)).toEqual([]);
+});
 
 test('Helm’s environment holds nothing of ours (T-06)', async () => {
   process.env['SLACK_BOT_TOKEN_CANARY'] = 'canary';

@@ -1,4 +1,5 @@
 /** What the Kubernetes connector makes of answers, and of no answers; against a server that says what the test wants. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -143,6 +144,50 @@ test('a kubeconfig that runs a program is refused at the start, unless that is a
     expect(() => createKubernetesPort({ kubeconfigPath })).toThrow(/runs a program to log in/);
     expect(() => createKubernetesPort({ kubeconfigPath, allowExec: true })).not.toThrow();
   }
+});
+
+test('the program that a kubeconfig names is not run, neither for a look nor for a change (T-28)', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stockops-canary-'));
+  cleanups.push(() => rm(folder, { recursive: true }));
+  const canary = join(folder, 'canary');
+  const honest = await kubeconfig('http://127.0.0.1:9');
+  const runs = await kubeconfig('http://127.0.0.1:9', { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'touch', args: [canary], interactiveMode: 'Never' } });
+  expect(() => createKubernetesPort({ kubeconfigPath: runs })).toThrow(/runs a program to log in/);
+  expect(() => createKubernetesPort({ kubeconfigPath: honest, writeKubeconfigPath: runs })).toThrow(/runs a program to log in/);
+
+  // One that was honest at the start, and is exchanged while the bot runs.
+  const kubernetes = createKubernetesPort({ kubeconfigPath: honest });
+  cleanups.push(() => kubernetes.close());
+  await writeFile(honest, await readFile(runs));
+  await utimes(honest, new Date(0), new Date(0));
+  await expect(kubernetes.workload(target, soon())).rejects.toMatchObject({ code: 'NOT_CONFIGURED' });
+  expect(await kubernetes.send(request, 'run_1', soon())).toMatchObject({ status: 'rejected' });
+  expect(existsSync(canary)).toBe(false);
+
+  const allowed = createKubernetesPort({ kubeconfigPath: runs, allowExec: true });
+  cleanups.push(() => allowed.close());
+  await expect(allowed.workload(target, soon())).rejects.toThrow();
+  expect(existsSync(canary), 'the canary sings where it is allowed to, so its silence means something').toBe(true);
+});
+
+test('who looks and who changes are two, each with its own kubeconfig; with one, it is one (T-18)', async () => {
+  const seen: string[] = [];
+  const server = createServer((incoming, response) => {
+    seen.push(`${incoming.method} ${incoming.headers.authorization}${incoming.url?.includes('dryRun') ? ' dry run' : ''}`);
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const [kubeconfigPath, writeKubeconfigPath] = [await kubeconfig(url, { token: 'looks' }), await kubeconfig(url, { token: 'changes' })];
+  for (const options of [{ kubeconfigPath, writeKubeconfigPath }, { kubeconfigPath }]) {
+    const kubernetes = createKubernetesPort(options);
+    await kubernetes.workload(target, soon());
+    await kubernetes.dryRun(request, soon());
+    await kubernetes.send(request, 'run_1', soon());
+    await kubernetes.close();
+  }
+  expect(seen).toEqual(['GET Bearer looks', 'PATCH Bearer changes dry run', 'PATCH Bearer changes', 'GET Bearer looks', 'PATCH Bearer looks dry run', 'PATCH Bearer looks']);
 });
 
 test('a context that the kubeconfig does not have is named, with those that it has', async () => {

@@ -1,10 +1,11 @@
 /** What a contract test puts into a cluster before it looks: with the official client, as an administrator would. */
-import { AppsV1Api, AutoscalingV2Api, CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { AppsV1Api, AutoscalingV2Api, CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy, setHeaderOptions, type KubernetesObject } from '@kubernetes/client-node';
 import type { WorkloadTarget } from '../../src/actions/plan.ts';
 
 export interface Arrange {
   createNamespace(name: string): Promise<void>;
   deleteNamespace(name: string): Promise<void>;
+  apply(objects: readonly KubernetesObject[]): Promise<void>;
   createDeployment(namespace: string, options?: DeploymentOptions): Promise<WorkloadTarget>;
   createStatefulSet(namespace: string): Promise<WorkloadTarget>;
   createAutoscaler(namespace: string, deployment: string, bounds: { min: number; max: number }): Promise<void>;
@@ -27,9 +28,10 @@ export function arrangeWith(kubeconfigPath: string): Arrange {
   config.loadFromFile(kubeconfigPath);
   config.setCurrentContext('admin');
   const [core, apps, autoscaling] = [config.makeApiClient(CoreV1Api), config.makeApiClient(AppsV1Api), config.makeApiClient(AutoscalingV2Api)];
+  const objects = KubernetesObjectApi.makeApiClient(config);
   const labels = { app: 'web' };
   const target = (namespace: string, workload: WorkloadTarget['workload']): WorkloadTarget => ({
-    kind: 'workload', context: 'admin', namespace, workload, name: 'web', selector: 'app=web', container: 'api',
+    kind: 'workload', context: 'prod', namespace, workload, name: 'web', selector: 'app=web', container: 'api',
   });
   const podTemplate = (options: DeploymentOptions) => ({
     metadata: { labels, ...(options.podAnnotations === undefined ? {} : { annotations: { ...options.podAnnotations } }) },
@@ -48,6 +50,9 @@ export function arrangeWith(kubeconfigPath: string): Arrange {
   return {
     createNamespace: async (name) => void (await core.createNamespace({ body: { metadata: { name } } })),
     deleteNamespace: async (name) => void (await core.deleteNamespace({ name })),
+    apply: async (list) => {
+      for (const object of list) await objects.create(object);
+    },
     createDeployment: async (namespace, options = {}) => {
       await apps.createNamespacedDeployment({
         namespace,

@@ -2,9 +2,17 @@
  * What the Kubernetes primitives promise about a cluster. The same tests run against the stand-in and against a real control
  * plane: where the two differ, the stand-in is wrong.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KubernetesObject } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import type { PlanDraft, Refusal, WorkloadTarget } from '../../src/actions/plan.ts';
 import type { Ports } from '../../src/actions/ports.ts';
+import { primitives } from '../../src/actions/registry.ts';
+import { rolesFor } from '../../src/actions/roles.ts';
+import { roleFiles } from '../../src/commands/rbac.ts';
 import { createComposePort } from '../../src/connectors/compose/compose.ts';
 import { createHelmPort } from '../../src/connectors/helm/helm.ts';
 import { createHttpPort } from '../../src/connectors/http/http.ts';
@@ -12,10 +20,11 @@ import { createKubernetesPort, type OpenKubernetesPort } from '../../src/connect
 import { createPrometheusPort } from '../../src/connectors/prometheus/prometheus.ts';
 import { newId, systemRandom } from '../../src/support/ids.ts';
 import { arrangeWith, repository, type Arrange, type DeploymentOptions } from './arrange.ts';
+import { asBotsIdentities } from '../harness/identities.ts';
 import { driver, type Driver } from './drive.ts';
 
 export interface ClusterUnderTest {
-  /** With the contexts `admin` (may do all) and `outsider` (may do nothing). */
+  /** With the contexts `admin` (may do all), `prod` and `outsider` (may do nothing). */
   readonly kubeconfigPath: string;
   readonly helmProgram: string;
   readonly stop: () => Promise<void>;
@@ -34,15 +43,19 @@ export interface ClusterSuite {
 export function useCluster(start: () => Promise<ClusterUnderTest>): ClusterSuite {
   let cluster: ClusterUnderTest;
   let kubernetes: OpenKubernetesPort;
+  let folder: string;
   let suite: Omit<ClusterSuite, 'namespace'>;
   const namespaces: string[] = [];
 
   beforeAll(async () => {
     cluster = await start();
-    kubernetes = createKubernetesPort({ kubeconfigPath: cluster.kubeconfigPath });
+    folder = await mkdtemp(join(tmpdir(), 'stockops-identities-'));
+    // The bot is its two service accounts here, with just the rights that its primitives declare.
+    const identities = await asBotsIdentities(cluster.kubeconfigPath, folder);
+    kubernetes = createKubernetesPort(identities);
     const ports = {
       kubernetes,
-      helm: createHelmPort({ program: cluster.helmProgram, kubeconfigPath: cluster.kubeconfigPath }),
+      helm: createHelmPort({ program: cluster.helmProgram, ...identities }),
       compose: createComposePort(),
       http: createHttpPort(),
       prometheus: createPrometheusPort(),
@@ -53,6 +66,7 @@ export function useCluster(start: () => Promise<ClusterUnderTest>): ClusterSuite
     await Promise.all(namespaces.map((name) => suite.arrange.deleteNamespace(name)));
     await kubernetes?.close();
     await cluster?.stop();
+    await rm(folder, { recursive: true });
   });
   return {
     get arrange() { return suite.arrange; },
@@ -62,10 +76,21 @@ export function useCluster(start: () => Promise<ClusterUnderTest>): ClusterSuite
     namespace: async () => {
       const name = newId(systemRandom, 'contract').replace('_', '-');
       await suite.arrange.createNamespace(name);
+      await suite.arrange.apply(rightsIn(name));
       namespaces.push(name);
       return name;
     },
   };
+}
+
+/** The Roles that `stockops rbac` would make for every primitive on what these tests create. */
+function rightsIn(namespace: string): readonly KubernetesObject[] {
+  const workload = (kind: WorkloadTarget['workload'], name: string): WorkloadTarget => ({ kind: 'workload', context: 'prod', namespace, workload: kind, name, selector: `app=${name}`, container: name });
+  const service = workload('Deployment', 'stock-service');
+  const targets = [workload('Deployment', 'web'), workload('StatefulSet', 'web'), workload('Deployment', 'absent'), service, { kind: 'release', context: 'prod', namespace, release: 'stock-service', chart: '', workload: service } as const];
+  const uses = [...primitives.values()].flatMap((primitive) => targets.filter(({ kind }) => kind === primitive.target).map((target) => ({ primitive, target, objects: [], serves: 'the contract' })));
+  const files = roleFiles(rolesFor(uses));
+  return parseAllDocuments(files.get(`prod/${namespace}.yaml`) ?? '').map((document) => document.toJS() as KubernetesObject);
 }
 
 export function describeCluster(cluster: ClusterSuite): void {
@@ -323,7 +348,7 @@ export function describeCluster(cluster: ClusterSuite): void {
 
   test('what is not there is said to be not there', async () => {
     const namespace = await cluster.namespace();
-    const target: WorkloadTarget = { kind: 'workload', context: 'admin', namespace, workload: 'Deployment', name: 'absent', selector: 'app=absent', container: 'api' };
+    const target: WorkloadTarget = { kind: 'workload', context: 'prod', namespace, workload: 'Deployment', name: 'absent', selector: 'app=absent', container: 'api' };
     await expect(cluster.driver.plan('k8s.scale', target, { replicas: 3 })).rejects.toMatchObject({ code: 'KUBERNETES_NOT_FOUND', message: expect.stringContaining('deployments.apps "absent" not found') as string });
     expect(await cluster.driver.read('k8s.pods', target)).toMatchObject({ headline: 'No pods', state: 'bad' });
   });
@@ -338,6 +363,6 @@ export function planned(plan: PlanDraft | Refusal): PlanDraft {
 function watched(workload: { readonly uid: string }): PlanDraft {
   return {
     summary: '', changes: [], warnings: [], equivalent: [], undo: { impossible: '' }, guard: { uid: workload.uid }, settleWithinMs: 5 * 60_000,
-    request: { via: 'kubernetes', context: 'admin', method: 'PATCH', path: '', contentType: '', body: null },
+    request: { via: 'kubernetes', context: 'prod', method: 'PATCH', path: '', contentType: '', body: null },
   };
 }

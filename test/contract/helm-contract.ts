@@ -24,8 +24,8 @@ export function describeHelm(cluster: ClusterSuite): void {
     const namespace = await cluster.namespace();
     await helm('upgrade', '--install', 'stock-service', chartFolder, `--namespace=${namespace}`, '--set=cacheTtlSeconds=90');
     const target: ReleaseTarget = {
-      kind: 'release', context: 'admin', namespace, release: 'stock-service', chart: chartFolder,
-      workload: { kind: 'workload', context: 'admin', namespace, workload: 'Deployment', name: 'stock-service', selector: 'app.kubernetes.io/name=stock-service', container: 'stock-service' },
+      kind: 'release', context: 'prod', namespace, release: 'stock-service', chart: chartFolder,
+      workload: { kind: 'workload', context: 'prod', namespace, workload: 'Deployment', name: 'stock-service', selector: 'app.kubernetes.io/name=stock-service', container: 'stock-service' },
     };
     await expect.poll(() => cluster.driver.read('k8s.rolloutStatus', target.workload), { timeout: 30_000 }).toMatchObject({ state: 'good' });
     return target;

@@ -17,8 +17,8 @@ export interface Asked {
   readonly resource: string;
   readonly namespace: string;
   readonly name: string;
-  /** Whether it was answered as something that may be asked; 404 and 409 count. */
-  readonly allowed: boolean;
+  /** Of the answer; `undefined` where it was lost. */
+  readonly status: number | undefined;
 }
 
 /** The Roles of `manifests/rights/<context>`. */
@@ -30,7 +30,7 @@ export function shippedRoles(context: string): readonly ShippedRole[] {
 
 /** Each right that no request needed, down to the single verb and name: `stock-service stockops-write: patch apps/deployments stock-service`. */
 export function unusedRights(roles: readonly ShippedRole[], asked: readonly Asked[]): readonly string[] {
-  const used = new Set(asked.filter(({ allowed }) => allowed).flatMap((one) => [nameOf(one), nameOf({ ...one, name: '' })]));
+  const used = new Set(asked.filter(({ status }) => status !== 403).flatMap(rightsUsedBy).flatMap((one) => [nameOf(one), nameOf({ ...one, name: '' })]));
   return roles
     .flatMap(({ metadata: { namespace, name: account }, rules }) =>
       rules.flatMap(({ apiGroups, resources, verbs, resourceNames = [''] }) =>
@@ -38,8 +38,11 @@ export function unusedRights(roles: readonly ShippedRole[], asked: readonly Aske
     .filter((right) => !used.has(right));
 }
 
-export const refused = (asked: readonly Asked[]): readonly string[] => asked.filter(({ allowed }) => !allowed).map(nameOf);
+export const refused = (asked: readonly Asked[]): readonly string[] => asked.filter(({ status }) => status === 403).map(nameOf);
 
-function nameOf({ namespace, account, verb, group, resource, name }: Omit<Asked, 'allowed'>): string {
+/** An apply that finds nothing creates it, and needs both rights. */
+const rightsUsedBy = (one: Asked): readonly Asked[] => (one.verb === 'patch' && one.status === 201 ? [one, { ...one, verb: 'create' }] : [one]);
+
+function nameOf({ namespace, account, verb, group, resource, name }: Omit<Asked, 'status'>): string {
   return `${namespace} ${account}: ${verb} ${group}/${resource} ${name}`.trimEnd();
 }

@@ -132,3 +132,17 @@ test('no document or source names a registry’s host or a path of one machine',
   const places = new RegExp(['registry\\.npm' + 'js', 'deb\\.deb' + 'ian', '/work/(?:main|shared)', '/home/[a-z]', '/root/'].join('|'));
   expect(files.filter((path) => places.test(textOf(path)))).toEqual([]);
 });
+
+const threatRow = /^\| (T-\d\d) \| .+ \| .+ \| `([^`]+)` \| (.+) \|$/gm;
+
+test('SECURITY.md names for each threat where its guard sits and tests that exist', () => {
+  const rows = [...textOf('SECURITY.md').matchAll(threatRow)].map(([, id = '', guard = '', proofs = '']) => ({ id, guard, proofs }));
+  expect(rows.map(({ id }) => id)).toEqual(Array.from({ length: 28 }, (_, index) => `T-${String(index + 1).padStart(2, '0')}`));
+  expect(rows.filter(({ guard }) => !existsSync(guard)).map(({ id, guard }) => `${id}: ${guard}`)).toEqual([]);
+  const missing = rows.flatMap(({ id, proofs }) => {
+    const named = [...proofs.matchAll(/`([^`]+\.ts)` “([^”]+)”/g)];
+    if (named.length === 0) return proofs === 'not yet' ? [] : [`${id} names no test`];
+    return named.filter(([, file = '', title = '']) => !existsSync(file) || !textOf(file).includes(title)).map(([, file, title]) => `${id}: ${file} has no test “${title}”`);
+  });
+  expect(missing).toEqual([]);
+});

@@ -98,6 +98,20 @@ test('the bot runs as nobody in particular, on a file system that it cannot chan
   expect(pod.containers[0]?.volumeMounts.filter(({ readOnly }) => readOnly !== true).map(({ mountPath }) => mountPath)).toEqual(['/tmp']);
 });
 
+test('the network policy opens listed ports and no others, both ways (T-27)', () => {
+  interface Policy { readonly spec: { readonly podSelector: object; readonly policyTypes: string[]; readonly ingress: { from?: object[]; ports?: object[] }[]; readonly egress: { ports?: { port: number }[] }[] } }
+  const { spec } = parse(textOf('manifests/bot/network-policy.yaml')) as Policy;
+  expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
+  expect(spec.podSelector).toEqual({ matchLabels: { 'app.kubernetes.io/name': 'stockops' } });
+  // A rule without `from` or without `ports` would mean everyone, or everything.
+  expect(spec.ingress.filter(({ from = [], ports = [] }) => from.length === 0 || ports.length === 0)).toEqual([]);
+  expect(spec.egress.filter(({ ports = [] }) => ports.length === 0)).toEqual([]);
+  const used = (filesMatching('systems/*/system.yaml').map(textOf).join('\n').match(/\w:\/\/[\w.-]+:(\d+)/g) ?? []).map((url) => Number(url.split(':').at(-1)));
+  // Names; https; Kubernetes; http; PostgreSQL; ssh to Docker's hosts.
+  const known = new Set([53, 443, 6443, 80, 5432, 22, ...used]);
+  expect(spec.egress.flatMap(({ ports = [] }) => ports.map(({ port }) => port)).filter((port) => !known.has(port))).toEqual([]);
+});
+
 test('the pod is given longer to end than the bot takes (F-45)', () => {
   const graceMs = Number(/graceMs = ([\d_]+)/.exec(textOf('src/commands/serve.ts'))?.[1]?.replaceAll('_', ''));
   expect(podSpec().terminationGracePeriodSeconds * 1_000).toBeGreaterThan(graceMs);
@@ -159,6 +173,24 @@ test('the Slack app asks for the scopes of the calls that the bot makes, and for
   const needed = new Set([...called].flatMap((method) => scopesOfMethod[method] ?? []));
   if (/\bapp\.command\(/.test(code)) needed.add('commands');
   expect(app.oauth_config.scopes.bot).toEqual([...needed].toSorted());
+});
+
+// GitHub's documentation says of each call which permission of an App it needs.
+const permissionOfCall: Readonly<Record<string, string>> = {
+  'POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches': 'Actions: read and write',
+  'actions.getWorkflowRun': 'Actions: read',
+  'actions.listWorkflowRuns': 'Actions: read',
+};
+
+test('the GitHub App is given the permissions of the calls that the bot makes, and no other (T-20)', () => {
+  const code = textOf('src/connectors/github/github.ts');
+  const called = [...code.matchAll(/octokit\.(?:rest\.(\w+\.\w+)\(|request\('([^']+)')/g)].map(([, method, path]) => method ?? path ?? '');
+  expect(called.length).toBeGreaterThan(0);
+  expect(called.filter((call) => permissionOfCall[call] === undefined)).toEqual([]);
+  const needed = new Set(called.map((call) => permissionOfCall[call] ?? ''));
+  const widest = [...needed].filter((permission) => !needed.has(`${permission} and write`));
+  const shown = /\| permission of the App \| for \|\n\|[-|]+\n((?:\|.*\n)+)/.exec(textOf('docs/operating.md'))?.[1] ?? '';
+  expect([...shown.matchAll(/^\| ([^|]+) \| \S/gm)].map(([, permission]) => permission)).toEqual(widest.toSorted());
 });
 
 test('the Slack app is told of the events that the bot listens to, and of no other', () => {

@@ -1,12 +1,21 @@
 import type { ComposeContainer } from '../../actions/compose/container.ts';
-import type { ComposePort, Receipt } from '../../actions/ports.ts';
+import type { ComposePort, Receipt, RequestVia } from '../../actions/ports.ts';
 import type { ComposeTarget } from '../../actions/plan.ts';
 import { commandLine, whyNotCommandLine } from '../../support/command-line.ts';
 import { StockOpsError } from '../../support/errors.ts';
 import { lastBytes } from '../../support/last-bytes.ts';
 import { redactTo } from '../../support/redact/redact.ts';
 
+/** A Compose project that the systems' files name. */
+export interface ComposeProject {
+  readonly host: string;
+  readonly project: string;
+  readonly file: string;
+}
+
 export interface ComposeOptions {
+  /** What may be reached at all. Without it, and where no system runs on Compose, nothing: Docker is never started. */
+  readonly projects?: () => readonly ComposeProject[];
   /** The docker program, with its compose plugin. */
   readonly program?: string;
   /** The agent that holds the key for `ssh://` hosts. */
@@ -37,6 +46,14 @@ export function createComposePort(options: ComposeOptions = {}): ComposePort {
     return { ended, output: result.stdout, all: result.all, complaint } as const;
   }
 
+  const isListed = (wanted: ComposeProject): boolean => (options.projects?.() ?? []).some(({ host, project, file }) => host === wanted.host && project === wanted.project && file === wanted.file);
+
+  /** The flags that name a project, if it is one that may be reached. */
+  function projectOf(target: ComposeTarget): readonly string[] {
+    if (!isListed(target)) throw new StockOpsError('NOT_CONFIGURED', `No system has a Compose project ${JSON.stringify(target.project.slice(0, 80))} with this file on ${target.host.slice(0, 80)}.`);
+    return ['compose', `--project-name=${checked(target.project)}`, `--file=${target.file}`];
+  }
+
   async function read(target: ComposeTarget, argv: readonly string[], signal: AbortSignal): Promise<string> {
     const result = await docker(target.host, argv, signal);
     if (result.ended !== 'well') throw new StockOpsError('COMPOSE_FAILED', result.complaint);
@@ -45,7 +62,7 @@ export function createComposePort(options: ComposeOptions = {}): ComposePort {
 
   return {
     run: async (request, _runId, signal): Promise<Receipt> => {
-      const why = whyNotRun(request.arguments);
+      const why = whyNotRun(request.arguments) ?? (isListed(projectIn(request)) ? null : 'The plan names a project that is in no system’s file.');
       if (why !== null) return { status: 'rejected', reason: why };
       const result = await docker(request.host, request.arguments, signal);
       switch (result.ended) {
@@ -98,8 +115,8 @@ function checkedHost(host: string): string {
   throw new StockOpsError('NOT_CONFIGURED', `The host must be local or ssh://name, not ${JSON.stringify(host.slice(0, 80))}.`);
 }
 
-function projectOf(target: ComposeTarget): string[] {
-  return ['compose', `--project-name=${checked(target.project)}`, `--file=${target.file}`];
+function projectIn({ host, arguments: [, project = '', file = ''] }: RequestVia<'compose'>): ComposeProject {
+  return { host, project: project.slice('--project-name='.length), file: file.slice('--file='.length) };
 }
 
 function checked(name: string): string {

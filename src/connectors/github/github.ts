@@ -42,14 +42,24 @@ export interface WorkflowRun {
 
 export type Found<T> = { readonly status: 'found'; readonly value: T } | { readonly status: 'not found' } | { readonly status: 'failed'; readonly reason: string };
 
+/** A workflow that may be started, from where, and with which inputs. */
+export interface AllowedWorkflow {
+  readonly repository: RepositoryName;
+  readonly workflow: string;
+  readonly refs: readonly string[];
+  readonly inputs: readonly string[];
+}
+
 export interface GitHubSettings {
   /** `https://api.github.com`. */
   readonly apiUrl: string;
   readonly token: string;
   readonly deadlineMs?: number;
+  /** Nothing else is started, whatever the token would allow (T-20). */
+  readonly allowed: readonly AllowedWorkflow[];
 }
 
-export function createGitHub({ apiUrl, token, deadlineMs = 10_000 }: GitHubSettings): GitHubPort {
+export function createGitHub({ apiUrl, token, allowed, deadlineMs = 10_000 }: GitHubSettings): GitHubPort {
   const octokit = new Octokit({
     baseUrl: apiUrl,
     auth: token,
@@ -61,6 +71,8 @@ export function createGitHub({ apiUrl, token, deadlineMs = 10_000 }: GitHubSetti
 
   return {
     async dispatch({ repository, workflow, ref, inputs }) {
+      const why = whyNotAllowed({ repository, workflow, ref, inputs }, allowed);
+      if (why !== null) return { status: 'rejected', reason: why };
       try {
         const { data } = await octokit.request('POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches', {
           owner: repository.owner,
@@ -98,6 +110,14 @@ export function createGitHub({ apiUrl, token, deadlineMs = 10_000 }: GitHubSetti
         return data.workflow_runs.map(runOf);
       }),
   };
+}
+
+function whyNotAllowed({ repository, workflow, ref, inputs }: WorkflowDispatch, allowed: readonly AllowedWorkflow[]): string | null {
+  const entry = allowed.find((one) => one.repository.owner === repository.owner && one.repository.name === repository.name && one.workflow === workflow);
+  if (entry === undefined) return 'This workflow is not one that may be started from here.';
+  if (!entry.refs.includes(ref)) return 'This workflow may not be started from that branch or tag.';
+  const unknown = Object.keys(inputs).filter((name) => !entry.inputs.includes(name));
+  return unknown.length === 0 ? null : `This workflow may not be given ${unknown.map((name) => JSON.stringify(name.slice(0, 80))).join(', ')}.`;
 }
 
 async function find<T>(deadlineMs: number, read: () => Promise<T>): Promise<Found<T>> {

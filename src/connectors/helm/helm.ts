@@ -16,6 +16,8 @@ export interface HelmOptions {
   readonly kubeconfigPath?: string;
   /** A kubeconfig with the same contexts whose users may change things. Absent: the one identity does both. */
   readonly writeKubeconfigPath?: string;
+  /** Throws where a kubeconfig must not be used as it is now; asked before each start, because the file may have been exchanged. */
+  readonly checkKubeconfig?: (path: string) => void;
   /** What charts given as a folder are relative to. */
   readonly chartsFolder?: string;
   /** Where Helm may keep what it downloads. */
@@ -30,6 +32,7 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
     // A dry run asks the cluster about the very changes, so it is the changing identity's, too.
     const changes = argv[0] === 'upgrade' || argv[0] === 'rollback';
     const kubeconfigPath = (changes ? options.writeKubeconfigPath : undefined) ?? options.kubeconfigPath;
+    if (kubeconfigPath !== undefined) options.checkKubeconfig?.(kubeconfigPath);
     const contextFlag = kubeconfigPath === undefined || context === '' ? [] : [`--kube-context=${context}`];
     // Loaded at the first use: the start of the bot does not wait for it.
     const { execa } = await import('execa');

@@ -13,6 +13,8 @@ import { readKubeconfig } from './kubeconfig.ts';
 export interface KubernetesOptions {
   /** Absent: the service account of the pod that the bot runs in; its only context is called `in-cluster`. */
   readonly kubeconfigPath?: string;
+  /** Where the pod's file system begins, for the files of its service account; `/` in every pod. */
+  readonly fileSystemRoot?: string;
   /** Lets a kubeconfig start programs to log in. */
   readonly allowExec?: boolean;
   readonly timeoutMs?: number;
@@ -106,7 +108,8 @@ export function openApi(options: KubernetesOptions): Api {
       return { status: answer.statusCode, text: await readText(answer.body) };
     },
     close: async () => {
-      if (loading !== undefined) await closeDispatchers(await loading);
+      // A kubeconfig that could not be read has opened nothing.
+      await loading?.then(closeDispatchers, () => undefined);
     },
   };
 }
@@ -116,7 +119,7 @@ async function load(options: KubernetesOptions, changedAtMs: number): Promise<Lo
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   if (options.kubeconfigPath === undefined) {
-    config.loadFromCluster();
+    config.loadFromCluster(options.fileSystemRoot);
     config.contexts = config.contexts.map((context) => ({ ...context, name: 'in-cluster' }));
     config.setCurrentContext('in-cluster');
   } else {

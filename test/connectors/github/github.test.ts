@@ -12,9 +12,12 @@ const token = 'ghp_very-secret-token';
 const repository = { owner: 'example', name: 'stock-service' };
 const dispatch = { repository, workflow: 'deploy.yml', ref: 'main', inputs: { environment: 'staging' } };
 
+// Wider than what the stand-in has, so that also GitHub's own refusals are seen.
+const allowed = ['deploy.yml', 'none.yml'].map((workflow) => ({ repository, workflow, refs: ['main', 'nowhere'], inputs: ['environment', 'force'] }));
+
 async function startOne(deadlineMs = 300) {
   const standIn = await startGitHubStandIn({ clock: systemClock, repositories: [stockService] });
-  return { standIn, github: createGitHub({ apiUrl: standIn.url, token, deadlineMs }) };
+  return { standIn, github: createGitHub({ apiUrl: standIn.url, token, deadlineMs, allowed }) };
 }
 
 test('a dispatch says which run it became, and the run can be followed', async () => {
@@ -40,6 +43,21 @@ for (const [what, request, reason] of [
     const { standIn, github } = await startOne(5_000);
     await using _ = standIn;
     expect(await github.dispatch(request)).toEqual({ status: 'rejected', reason });
+  });
+}
+
+for (const [what, changes] of [
+  ['another repository', { repository: { owner: 'example', name: 'payments' } }],
+  ['another owner', { repository: { owner: 'evil', name: 'stock-service' } }],
+  ['another workflow', { workflow: 'test.yml' }],
+  ['another branch', { ref: 'evil' }],
+  ['an input that nobody listed', { inputs: { environment: 'staging', script: 'curl evil' } }],
+] as const) {
+  test(`${what} is refused before GitHub is asked (T-20)`, async () => {
+    const { standIn, github } = await startOne(5_000);
+    await using _ = standIn;
+    expect(await github.dispatch({ ...dispatch, ...changes })).toMatchObject({ status: 'rejected', reason: expect.stringMatching(/^This workflow /) as string });
+    expect(standIn.dispatchRequests()).toBe(0);
   });
 }
 
