@@ -14,7 +14,7 @@ import { createMetrics } from './handlers/metrics.ts';
 import { addMetricsOfRows } from './handlers/metrics-of-rows.ts';
 import { notificationsLane } from './handlers/notifications-lane.ts';
 import { createOperations } from './handlers/operations.ts';
-import { outboxLane, slackLanes } from './handlers/outbox-lane.ts';
+import { outboxLanes } from './handlers/outbox-lane.ts';
 import { pagesLane } from './handlers/pages-lane.ts';
 import { storeInteraction, withoutTypedSecrets } from './handlers/store-interaction.ts';
 import { answerSubmission } from './handlers/submission.ts';
@@ -105,7 +105,7 @@ export function createApp(parts: AppParts): App {
     [
       notificationsLane(bot),
       pagesLane(bot),
-      ...slackLanes.map((name) => outboxLane(bot, name === 'slack edits' ? 'edit' : 'post', name)),
+      ...outboxLanes(bot),
       interactionsLane(bot),
       ...Array.from({ length: dutyLanes }, (_, index) => dutiesLane(bot, `duties ${index + 1}`)),
     ],

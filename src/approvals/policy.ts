@@ -71,7 +71,10 @@ export function whyNotAsk(ruling: Ruling, identity: Identity, what: string): Ref
 /** The same while some facts are not known: a refusal only when every ruling that is possible refuses. */
 export function whyNeverAsk(rulings: readonly Ruling[], identity: Identity, what: string): Refusal | null {
   const refusals = rulings.map((ruling) => whyNotAsk(ruling, identity, what));
-  return refusals.includes(null) ? null : (refusals.findLast((refusal) => refusal !== null) ?? null);
+  if (refusals.includes(null)) return null;
+  // What people are told is what holds on an ordinary day, and who they would have to be rather than when.
+  const ordinary = rulings.findIndex(({ rule }) => rule?.refuse === null);
+  return refusals[Math.max(0, ordinary)] ?? null;
 }
 
 export function whyNotApprove(ruling: Ruling, identity: Identity, requester: Identity, what: string): Refusal | null {

@@ -21,12 +21,22 @@ const refusedAppPauseMs = 60_000;
 export const slackLanes = ['slack posts 1', 'slack posts 2', 'slack edits'] as const;
 
 /**
+ * Until when a channel's pace ('*': of all) allows nothing; only a memory of what the database and Slack said, to save asking again. One for all lanes that
+ * post, so that what Slack told one of them the other one knows.
+ */
+export type Pauses = Map<string, Date>;
+
+/** The lanes that talk to Slack. */
+export function outboxLanes(bot: Bot): Lane[] {
+  const posts: Pauses = new Map();
+  return slackLanes.map((name) => (name === 'slack edits' ? outboxLane(bot, 'edit', name, new Map()) : outboxLane(bot, 'post', name, posts)));
+}
+
+/**
  * Posts new messages, or edits those that are behind, at the pace that Slack allows. What a message says is made at this moment, so whatever has
  * changed while it waited is in it, and an older state never follows a newer one.
  */
-export function outboxLane(bot: Bot, kind: 'post' | 'edit', name: string): Lane {
-  // Until when a channel's pace ('*': of all) allows nothing; only a memory of what the database said, to save asking again.
-  const paused = new Map<string, Date>();
+export function outboxLane(bot: Bot, kind: 'post' | 'edit', name: string, paused: Pauses): Lane {
   const pace = kind === 'post' ? postPace : editPace;
 
   return {

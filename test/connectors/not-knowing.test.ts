@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cryptoVolatilityHost, installDocker, readDockerState, setDockerFault, updateContainer, writeDockerState } from '../../sandbox/docker/docker-state.ts';
@@ -170,7 +170,7 @@ const chart = join(import.meta.dirname, '../contract/charts/stock-service');
 /** A release at revision 2, with a Helm that can describe a rollback or one that cannot; each has a kubeconfig of its own, where its faults lie. */
 async function release(describes: boolean): Promise<{ drive: Driver; target: ReleaseTarget; ownKubeconfig: string; ports: Ports }> {
   const name = await namespace();
-  const ownKubeconfig = join(folder, `kubeconfig-${name}`);
+  const ownKubeconfig = join(await mkdtemp(join(folder, 'helm-')), 'kubeconfig');
   standIn.writeKubeconfig(ownKubeconfig);
   if (describes) setHelmDescribesRollbacks(ownKubeconfig);
   const helm = createHelmPort({ program, kubeconfigPath: ownKubeconfig, cacheFolder: folder });
@@ -210,7 +210,7 @@ for (const [id, params, describes] of ofHelm) {
         const answer = ports.helm.run(request, runId, giveUp.signal);
         // The revision is stored before anything is applied.
         const isApplied = () => standIn.requests.slice(sofar).some(({ namespace: where, method, dryRun }) => where === target.namespace && method === 'PATCH' && !dryRun);
-        if (mode.startsWith('hang')) await giveUpWhen(mode === 'hang-before' ? () => !existsSync(`${ownKubeconfig}.helm-fault.json`) : isApplied, giveUp);
+        if (mode.startsWith('hang')) await giveUpWhen(mode === 'hang-before' ? () => !existsSync(join(dirname(ownKubeconfig), 'helm-fault.json')) : isApplied, giveUp);
         return { id: runId, receipt: await answer };
       });
       expect(result.receipt.status).toBe('lost');
@@ -251,9 +251,10 @@ async function host(id: string) {
   const own = await mkdtemp(join(folder, 'compose-'));
   const state = join(own, 'docker.json');
   writeDockerState(state, cryptoVolatilityHost(systemClock.now()));
-  const compose = createComposePort({ program: installDocker(own, state) });
+  const target = { kind: 'compose', host: 'local', file: 'docker/compose.yaml', project: 'crypto', service: 'api', containerName: 'volatility-api' } as const;
+  const compose = createComposePort({ program: installDocker(own, state), projects: () => [target] });
   if (id === 'compose.start') updateContainer(state, 'api', { state: 'exited', exitCode: 0, finishedAt: systemClock.now().toISOString() });
-  return { state, compose, drive: driver({ compose } as unknown as Ports), target: { kind: 'compose', host: 'local', file: 'docker/compose.yaml', project: 'crypto', service: 'api', containerName: 'volatility-api' } as const };
+  return { state, compose, drive: driver({ compose } as unknown as Ports), target };
 }
 
 for (const id of ['compose.restart', 'compose.start', 'compose.stop']) {

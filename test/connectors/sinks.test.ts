@@ -98,7 +98,8 @@ describe('P-3: no value becomes a flag', () => {
 
   test('Helm and Docker are not started for a name that is a flag', async () => {
     const helm = createHelmPort({ program: recorder, kubeconfigPath: join(folder, 'kubeconfig'), cacheFolder: folder });
-    const compose = createComposePort({ program: recorder });
+    const projects = ['a.yaml', 'a.yaml\n--x'].map((file) => ({ host: 'local', file, project: 'a' }));
+    const compose = createComposePort({ program: recorder, projects: () => projects });
     const release = { kind: 'release', context: 'admin', namespace: 'shop', release: '--all', chart: './shop', workload: target } as const;
     await expect(helm.history(release, soon())).rejects.toThrow('Nothing was started');
     await expect(helm.chart({ ...release, chart: '--post-renderer=/bin/sh' }, '1', soon())).rejects.toThrow('Nothing was started');

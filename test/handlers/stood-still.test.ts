@@ -4,6 +4,7 @@ import { createLanes } from '../../src/handlers/lanes.ts';
 import { notificationsLane } from '../../src/handlers/notifications-lane.ts';
 import { outboxLane } from '../../src/handlers/outbox-lane.ts';
 import { pagesLane } from '../../src/handlers/pages-lane.ts';
+import { changeRun } from '../../src/runs/store.ts';
 import { startRun } from '../../src/runs/start.ts';
 import { manualClock } from '../../src/support/clock.ts';
 import { checkInvariants, demandAll } from '../harness/checker.ts';
@@ -53,7 +54,7 @@ test('F-40: a run whose process stood still between the record of its start and 
   await press(bot, oncall, card(bot), 'Scale…');
   await submit(bot, oncall, { replicas: '5' });
   const { id } = await bot.running.db.selectFrom('runs').select('id').executeTakeFirstOrThrow();
-  await bot.running.db.updateTable('runs').set({ state: 'approved', approved_at: bot.clock.now() }).where('id', '=', id).execute();
+  await bot.running.db.transaction().execute((tx) => changeRun(tx, id, ['planned'], { state: 'approved', by: oncall, at: bot.clock.now(), approved_at: bot.clock.now() }));
   await startRun(standingStillAt(bot, 'transaction', 'behind'), id);
   await bot.advance({ seconds: 10 });
   expect(writes(bot)).toEqual([]);
@@ -73,7 +74,7 @@ test('F-40, P-9: a page in the hand of a process that stood still is given back,
 test('F-40: a card in the hand of a process that stood still is given back, and posted once', async () => {
   await using bot = await startTestBot();
   await applied(bot);
-  expect(await outboxLane(standingStillAt(bot, 'updateTable', 'before'), 'post', 'slack posts 1').step(bot.clock.now())).toBe(true);
+  expect(await outboxLane(standingStillAt(bot, 'updateTable', 'before'), 'post', 'slack posts 1', new Map()).step(bot.clock.now())).toBe(true);
   expect(cards(bot)).toEqual([]);
   await bot.advance({ minutes: 1 });
   expect(cards(bot)).toHaveLength(1);
@@ -86,7 +87,7 @@ test('F-40: an edit in the hand of a process that stood still is left out, becau
   const edits = () => bot.slack.requests.filter(({ method }) => method === 'chat.update').length;
   const before = edits();
   await bot.running.db.updateTable('messages').set({ wanted_version: 100, sent_sha256: null }).where('kind', '=', 'card').execute();
-  expect(await outboxLane(standingStillAt(bot, 'selectFrom', 'before'), 'edit', 'slack edits').step(bot.clock.now())).toBe(true);
+  expect(await outboxLane(standingStillAt(bot, 'selectFrom', 'before'), 'edit', 'slack edits', new Map()).step(bot.clock.now())).toBe(true);
   expect(edits()).toBe(before);
   await bot.advance({ seconds: 30 });
   expect(edits()).toBe(before + 1);

@@ -21,7 +21,7 @@ test('scaling down asks one more person, in the thread and in person, and starts
   const request = reply(bot, 'Approval: Scale mystocks-api from 3 to 2');
   expect(textOf(request)).toContain('0 of 1 from Platform team or SRE lead');
   expect(textOf(request)).toMatch(/plan `[0-9a-f]{4}·[0-9a-f]{4}`/);
-  expect(labelsOf(request)).toEqual(['Approve', 'Deny…', 'See the whole plan', 'Withdraw']);
+  expect(labelsOf(request)).toEqual(['Approve', 'Deny…', 'See the whole plan', 'Withdraw', 'Break the glass…']);
   expect(directMessages(bot, approver).at(-1)?.text).toContain('Approval: Scale mystocks-api from 3 to 2');
   expect(directMessages(bot, oncall)).toEqual([]);
   await bot.advance({ minutes: 1 });
@@ -159,7 +159,7 @@ test('T-13: a target that somebody changed meanwhile voids the approval, and a f
   expect(writes(bot)).toEqual([]);
   const voided = reply(bot, 'from 3 to 2');
   expect(voided.text).toContain('no longer what was agreed to');
-  expect(textOf(voided)).toContain('The target has changed since the plan was made.');
+  expect(textOf(voided)).toContain('The target has changed since the plan was made: generation was 3 and is 4 now; replicas was 3 and is 4 now.');
 
   await press(bot, oncall, voided, 'Ask again…');
   expect(modalText(bot, oncall)).toContain('Scale mystocks-api from 4 to 2');

@@ -40,6 +40,8 @@ test('a short form means the system of the channel, the only one that can, or is
   expect(modalText(bot, oncall)).toContain('Scale mystocks-api from 3 to 4');
   await bot.slack.closeView({ as: oncall });
 
+  // What is an outage in production needs one already, or a maintenance window.
+  await bot.fires('Anything', { system: 'stock-api', severity: 'critical' });
   await type(bot, oncall, 'general', 'stop');
   const able = bot.slack.ephemerals(oncall).at(-1);
   expect(able?.text).toContain('Which one?');
@@ -62,6 +64,7 @@ test('SV-100: staging is a namespace of the same cluster, and its plan says so',
 
 test('a dry run of every write shows the plan and leaves nothing that could be confirmed', async () => {
   await using bot = await startTestBot();
+  for (const system of ['stock-api', 'crypto-volatility']) await bot.fires('Anything', { system, severity: 'critical' });
   for (const words of ['mystocks scale 5', 'mystocks restart', 'mystocks rollback', 'mystocks deploy v1.0.0', 'service deploy v2.4.0', 'service rollback 7', 'service scale 4', 'stock-api stop', 'crypto restart-api', 'crypto stop grafana']) {
     await type(bot, oncall, 'general', `${words} --dry-run`);
     expect(told(bot, oncall), words).toContain('Dry run, nothing was changed');

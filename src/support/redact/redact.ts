@@ -38,21 +38,27 @@ const longestLook = 16_384;
 
 /** The same for every text inside a value, whose keys tell as well: `{ password: 'a' }`, `{ name: 'DB_PASSWORD', value: 'a' }`. Returns the value itself where nothing was hidden. */
 export function redactAll<T>(value: T): T {
-  return redactValue(value) as T;
+  return redactValue(value, 0) as T;
 }
 
-function redactValue(value: unknown): unknown {
+/** Nothing that is read anywhere is nested deeper; what is was made to hurt, and is hidden whole. */
+const deepest = 200;
+const tooDeep = hidden('nested too deep');
+
+function redactValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return redact(value);
   if (Array.isArray(value)) {
-    const items = value.map(redactValue);
+    if (depth === deepest) return tooDeep;
+    const items = value.map((item) => redactValue(item, depth + 1));
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
   if (value === null || typeof value !== 'object' || !isPlain(value)) return value;
+  if (depth === deepest) return tooDeep;
   const named = 'name' in value && 'value' in value && typeof value.name === 'string' && namesSecret(value.name) ? value.name : null;
   let isChanged = false;
   const entries = Object.entries(value).map(([key, item]): [string, unknown] => {
     const name = namesSecret(key) ? key : named !== null && key === 'value' ? named : null;
-    const shown = name === null ? redactValue(item) : hideLeaves(item, hidden(kindOf(name)));
+    const shown = name === null ? redactValue(item, depth + 1) : hideLeaves(item, hidden(kindOf(name)), depth + 1);
     isChanged ||= shown !== item;
     return [key, shown];
   });
@@ -62,11 +68,12 @@ function redactValue(value: unknown): unknown {
   return Object.getPrototypeOf(value) === null ? Object.setPrototypeOf(copy, null) : copy;
 }
 
-function hideLeaves(value: unknown, marker: string): unknown {
+function hideLeaves(value: unknown, marker: string, depth: number): unknown {
   if (typeof value === 'string') return value === '' || isHidden(value) ? value : marker;
   if (typeof value === 'number') return marker;
-  if (Array.isArray(value)) return value.map((item) => hideLeaves(item, marker));
-  if (value !== null && typeof value === 'object' && isPlain(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hideLeaves(item, marker)]));
+  if (depth === deepest && typeof value === 'object' && value !== null) return tooDeep;
+  if (Array.isArray(value)) return value.map((item) => hideLeaves(item, marker, depth + 1));
+  if (value !== null && typeof value === 'object' && isPlain(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hideLeaves(item, marker, depth + 1)]));
   return value;
 }
 
