@@ -12,9 +12,9 @@ import { canonicalJson, sha256, type Json } from '../support/json.ts';
 export type AuditKind =
   | `run.${RunState}`
   /** Others may go past a run of which nobody knows whether it happened. */
-  | 'run.overridden'
+  | 'override.given'
   /** The incident's commander went on without the approvals that were missing. */
-  | 'run.glassBroken'
+  | 'glass.broken'
   | `approval.${'approved' | 'denied'}`
   /** What a person did to an incident, by the kind of its timeline entry. */
   | `incident.${string}`

@@ -162,7 +162,7 @@ export function readSettings(
     }
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
   const routingKeys = new Map(routingNames.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]] as const])));
-  return { ok: true, settings: { ...parsed.data, routingKeys, alertmanagerTokens: tokens }, openFiles };
+  return { ok: true, settings: { ...parsed.data, routingKeys, alertmanagerTokens: tokens }, openFiles: [...new Set(openFiles)] };
 }
 
 const holdsSecret = (name: string): boolean => secretSettings.has(name) || name.startsWith('PAGERDUTY_ROUTING_KEY_');

@@ -38,7 +38,7 @@ export async function breakGlass(dependencies: RunDependencies, runId: string, u
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
     if (hold !== null) return { kind: 'held', hold, run };
-    await record(tx, { at: now, actor: userId, kind: 'run.glassBroken', subject: runId, system: system.id, details: { summary: run.plan.draft.summary, planHash: run.planHash, reason } });
+    await record(tx, { at: now, actor: userId, kind: 'glass.broken', subject: runId, system: system.id, details: { summary: run.plan.draft.summary, planHash: run.planHash, reason } });
     await tx.insertInto('broken_glass').values({ run_id: runId, user_id: userId, reason, at: now }).execute();
     await changeRun(tx, runId, ['awaiting_approval'], { state: 'approved', by: userId, at: now, approved_at: now });
     await startNow(tx, runId, now);

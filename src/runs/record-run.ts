@@ -46,7 +46,7 @@ export async function recordDecision(tx: Tx, { id, plan, planHash }: Run, { user
 
 export async function recordOverride(tx: Tx, row: Row<'runs'>, { by, at, reason }: Overridden): Promise<void> {
   const { draft } = row.plan as unknown as Plan;
-  await record(tx, { at: new Date(at), actor: by, kind: 'run.overridden', subject: row.id, system: row.system_id, details: { summary: draft.summary, planHash: row.plan_hash, reason } });
+  await record(tx, { at: new Date(at), actor: by, kind: 'override.given', subject: row.id, system: row.system_id, details: { summary: draft.summary, planHash: row.plan_hash, reason } });
 }
 
 /** Without what was seen and printed, which is on the run's message. */

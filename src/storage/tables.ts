@@ -1,6 +1,7 @@
 /** The tables as Kysely sees them. Column names are the words of the glossary in snake_case; every time is handed in, never `now()`. */
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
 import type { Json } from '../support/json.ts';
+import type { AuditEntryTable, AuditHeadTable, AuditInboxTable } from './record-tables.ts';
 
 type Jsonb<T> = ColumnType<T, string, string>;
 type NullableJsonb = ColumnType<Json | null, string | null | undefined, string | null>;
@@ -290,37 +291,6 @@ export interface ApprovalTable {
   decision: 'approved' | 'denied';
   reason: string | null;
   at: Time;
-}
-
-/** Where an entry waits for the end of its transaction; empty to everybody else. */
-export interface AuditInboxTable {
-  id: BigSerial;
-  entry: string;
-}
-
-/** One row: the last entry of the chain. */
-export interface AuditHeadTable {
-  id: number;
-  sequence: number;
-  hash: string;
-}
-
-type Derived<T> = ColumnType<T, never, never>;
-
-/** The record (T-23). Written by the database alone, at the end of a transaction; never changed. */
-export interface AuditEntryTable {
-  sequence: Derived<number>;
-  /** Canonical JSON: what is hashed. */
-  entry: Derived<string>;
-  /** The hash of the entry before. */
-  previous: Derived<string>;
-  hash: Derived<string>;
-  /** ISO 8601 UTC with milliseconds, so that the order of texts is the order of times. */
-  at: Derived<string>;
-  actor: Derived<string>;
-  kind: Derived<string>;
-  subject: Derived<string>;
-  system_id: Derived<string | null>;
 }
 
 /** No change starts while one is in force: neither lifted, nor past its end. */

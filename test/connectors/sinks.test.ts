@@ -116,7 +116,7 @@ test('T-06: Helm and Docker inherit nothing that could steer them', async () => 
   delete process.env['NODE_OPTIONS'];
   try {
     await createHelmPort({ program: recorder, kubeconfigPath: join(folder, 'kubeconfig'), cacheFolder: folder }).history({ kind: 'release', context: 'admin', namespace: 'shop', release: 'shop', chart: './shop', workload: target }, soon());
-    await createComposePort({ program: recorder }).containers({ kind: 'compose', host: 'local', file: 'a.yaml', project: 'a', service: 'a', containerName: 'a' }, soon());
+    await createComposePort({ program: recorder, projects: () => [{ host: 'local', file: 'a.yaml', project: 'a' }] }).containers({ kind: 'compose', host: 'local', file: 'a.yaml', project: 'a', service: 'a', containerName: 'a' }, soon());
   } finally {
     for (const name of Object.keys(steering)) delete process.env[name];
     Object.assign(process.env, before);

@@ -103,16 +103,6 @@ test('F-20: an incident that is declared by a modal which is carried out twice, 
   demandAll(await checkInvariants(bot.running.db, bot, bot.clock.now()));
 });
 
-test('F-20: whoever has acknowledged is not told that nothing was done, when the same press is carried out twice', async () => {
-  await using bot = await startTestBot();
-  await fire(bot, 'mystocks');
-  await press(bot, oncall, card(bot), 'Acknowledge');
-  await bot.running.db.updateTable('interactions').set({ state: 'stored', due_at: bot.clock.now() }).where('kind', '=', 'press').execute();
-  await bot.advance({ minutes: 1 });
-  expect(bot.slack.ephemerals(oncall)).toEqual([]);
-  expect(card(bot).text).toContain('🟠');
-});
-
 test('F-44: a lane is stuck when it does not come round for a minute; one that carries out effects has as long as an effect may take', async () => {
   const clock = manualClock(new Date('2026-03-02T02:13:00Z'));
   const busy = { step: () => new Promise<boolean>(() => {}), nextAt: async () => undefined };

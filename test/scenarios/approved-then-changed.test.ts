@@ -28,6 +28,7 @@ test('T-13: whichever field of the stored plan is changed, it never starts', asy
   await using bot = await startTestBot();
   const { id, run, start } = await approved(bot);
   const { plan } = await run();
+  bot.writesPastTheBot();
   const store = (value: unknown) => sql`update runs set plan = ${JSON.stringify(value)}::jsonb, state = 'approved', outcome = null, finished_at = null where id = ${id}`.execute(bot.running.db);
   const leaves = leavesOf(plan as unknown as Json);
   expect(leaves.length).toBeGreaterThan(30);

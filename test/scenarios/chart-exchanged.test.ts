@@ -26,6 +26,6 @@ test('T-12: a chart of the same version with other bytes voids the approval, and
   const request = () => bot.slack.channel('stock-service').messages().at(-1)!;
   await press(bot, approver, request(), 'Approve');
   await bot.advance({ minutes: 1 });
-  expect(textOf(request())).toContain('The target has changed since the plan was made.');
+  expect(textOf(request())).toContain('The target has changed since the plan was made: chartDigest was');
   expect(helmCalls(join(dirname(bot.dockerState), 'kubeconfig')).filter(({ argv }) => argv.includes('upgrade') && !argv.some((word) => word.startsWith('--dry-run')))).toEqual([]);
 });

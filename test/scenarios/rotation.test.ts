@@ -41,9 +41,9 @@ test('T-17: two tokens of Alertmanager are valid while one replaces the other, t
   const next = 'the-next-token-of-alertmanager-0123456789';
   const send = (token: string) => bot.send({ version: '4' }, token);
   expect(await send(next)).toBe(401);
-  await bot.running.renewCredentials({ ...bot.settings, ALERTMANAGER_TOKEN: [alertmanagerToken, next] });
+  await bot.running.renewCredentials({ ...bot.settings, alertmanagerTokens: new Map([['ALERTMANAGER_TOKEN', [alertmanagerToken, next]]]) });
   expect([await send(alertmanagerToken), await send(next)]).toEqual([200, 200]);
-  await bot.running.renewCredentials({ ...bot.settings, ALERTMANAGER_TOKEN: [next] });
+  await bot.running.renewCredentials({ ...bot.settings, alertmanagerTokens: new Map([['ALERTMANAGER_TOKEN', [next]]]) });
   expect([await send(alertmanagerToken), await send(next)]).toEqual([401, 200]);
 });
 

@@ -24,6 +24,7 @@ test('I6: a process that dies while it expires, starts or watches a run is follo
   await dies(bot, 'run.expire');
   await bot.advance({ seconds: 40 });
   expect(await state(bot)).toBe('expired');
+  bot.writesPastTheBot();
   await bot.running.db.deleteFrom('approvals').execute();
   await bot.running.db.deleteFrom('runs').execute();
 

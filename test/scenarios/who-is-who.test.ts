@@ -76,7 +76,7 @@ test('T-14: two accounts with one address cannot approve each other', async () =
 
 test('T-15: whoever is on call in PagerDuty may ask and is asked; when the turn ends it counts within a minute; silence is no', async () => {
   await using systems = await systemsThatChange();
-  await systems.replace('roles.yaml', /slackGroup: platform\}/, 'pagerdutySchedule: PPLATFORM}');
+  await systems.replace('roles.yaml', /slackGroup: platform,/, 'pagerdutySchedule: PPLATFORM,');
   await using bot = await startTestBot({ systemsDirectory: systems.path, environment: { PAGERDUTY_API_TOKEN: 'a-token-of-the-stand-in' } });
   const lead = users(bot).find(({ id }) => id === 'U0DEVOPS')!;
   bot.pagerduty.onCall('PPLATFORM', [{ id: 'PUSER09', name: lead.realName, email: lead.email ?? '' }]);
