@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { whyNotCommander } from '../../src/approvals/break-glass.ts';
 import type { Identity, Ruling } from '../../src/approvals/policy.ts';
+import { overrideRun, stopWatching } from '../../src/runs/decide.ts';
 import { textOf } from '../harness/messages.ts';
 import { startTestBot, type TestBot } from '../harness/test-bot.ts';
 import { approver, ask, card, fire, modalText, oncall, press, pressInModal, reply, submit, told, type, writes } from './on-call.ts';
@@ -66,7 +67,6 @@ test('T-13: a request that was shown before somebody let changes go past an unkn
   await submit(bot, commander);
   await bot.advance({ seconds: 3 });
   const { id } = await bot.running.db.selectFrom('runs').select('id').where('state', '=', 'unknown').executeTakeFirstOrThrow();
-  const { overrideRun } = await import('../../src/runs/decide.ts');
   expect(await overrideRun(bot.running.app.bot, id, commander, 'It burns.')).toMatchObject({ kind: 'done' });
   await press(bot, approver, waiting(bot), 'Approve');
   await bot.advance({ seconds: 10 });
@@ -90,4 +90,26 @@ test('T-14: without an incident nobody is its commander, also where the rule has
   const milder = { id: 'high', risk: 'high', system: null, environment: null, protectedOnly: false, mayAsk: ['operators'], mayApprove: [], approvals: 0, ownerAmongThem: false, confirm: true, typedConfirmation: false, expiresAfterMs: 900_000, when: [], refuse: null, cooldownMs: 0, breakGlassRank: null, line: 1 } as const;
   const operator: Identity = { person: { id: 'U1', name: 'U1', email: null, timezone: null, isFullMember: true, kind: 'member' }, roles: new Set(['sre']), areRolesKnown: true };
   expect(whyNotCommander({ rule: milder, system, roleName: (id) => id }, operator, { incident: null, commander: null }, 'Break the glass')?.rule).toContain('open incident');
+});
+
+test('T-05: a guest’s Home tab says no more than a command would', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  for (const as of ['U0GUEST', oncall]) await bot.slack.openHome({ as });
+  await bot.settle();
+  const { homes } = bot.slack.workspace.state;
+  expect(JSON.stringify(homes[oncall])).toContain('MyStocks');
+  expect(JSON.stringify(homes['U0GUEST'])).toContain('only full members');
+  expect(JSON.stringify(homes['U0GUEST'])).not.toContain('MyStocks');
+});
+
+test('T-04: what is still watched when its system leaves the catalog is let go by nobody but its requester', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await ask(bot, oncall, 'Scale…', { replicas: '5' });
+  const { id } = await bot.running.db.selectFrom('runs').select('id').where('state', '=', 'started').executeTakeFirstOrThrow();
+  const { bot: whole } = bot.running.app;
+  const without = { ...whole, catalog: () => ({ ...whole.catalog(), systems: [] }) };
+  expect(await stopWatching(without, id, 'U0SUPPORT')).toMatchObject({ kind: 'refused' });
+  expect(await stopWatching(without, id, oncall)).toMatchObject({ kind: 'done' });
 });
