@@ -28,7 +28,9 @@ export function whyNotCommander(ruling: Ruling, identity: Identity, { incident, 
     if (incident === null || incident.state === 'resolved' || incident.rank > rule.breakGlassRank)
       return { refused: what, rule: `it takes an open incident of rank ${rule.breakGlassRank}${rule.breakGlassRank === 1 ? '' : ' or worse'} that it is for (policies › ${rule.id})`, instead: 'Find somebody who may approve: /stock oncall.' };
   }
-  if (incident !== null && commander !== identity.person?.id)
+  // Also where no rule asks for approvals any more: what was asked for still counts (F-49), and only an incident has a commander.
+  if (incident === null || incident.state === 'resolved') return { refused: what, rule: 'it takes an open incident that it is for', instead: 'Find somebody who may approve: /stock oncall.' };
+  if (commander !== identity.person?.id)
     return { refused: what, rule: `only the commander of INC-${incident.id} may`, instead: commander === null ? 'Nobody has it yet: acknowledge it first.' : `Ask <@${commander}>, who has it.` };
   return null;
 }

@@ -33,8 +33,11 @@ function liesIn(place: Place, system: System, environment: Environment): boolean
  * An incident that a person declared rests on that person.
  */
 export function whyNotReached(catalog: Catalog, incident: { readonly id: number; readonly source: string; readonly origin: string } | null, system: System, environmentName: string, what: string): Refusal | null {
+  if (incident === null || incident.origin !== 'alertmanager') return null;
   const environment = system.environments.get(environmentName);
-  if (incident === null || incident.origin !== 'alertmanager' || environment === undefined || reachOf(catalog, incident.source)(system, environment)) return null;
+  // Nobody can say where a place lies that the catalog has no more; an undo would still go there.
+  if (environment === undefined) return { refused: what, rule: `${system.name} has no environment "${environmentName}" any more`, instead: `Use /stock ${system.id}, which says what there is.` };
+  if (reachOf(catalog, incident.source)(system, environment)) return null;
   return {
     refused: what,
     rule: `INC-${incident.id} comes from the source "${incident.source}", whose alerts have no say about ${system.name} (${environmentName})`,

@@ -130,7 +130,7 @@ export function readSettings(
     else if (file !== undefined && file !== '') {
       try {
         values[name] = readFile(file).trim();
-        if (holdsSecret(name) && isOpen(file, modeOf)) openFiles.push(file);
+        if (holdsSecret(name) && !openFiles.includes(file) && isOpen(file, modeOf)) openFiles.push(file);
       } catch {
         problems.push(`${name}_FILE: ${file} cannot be read.`);
       }
@@ -165,7 +165,7 @@ export function readSettings(
   return { ok: true, settings: { ...parsed.data, routingKeys, alertmanagerTokens: tokens }, openFiles: [...new Set(openFiles)] };
 }
 
-const holdsSecret = (name: string): boolean => secretSettings.has(name) || name.startsWith('PAGERDUTY_ROUTING_KEY_');
+const holdsSecret = (name: string): boolean => secretSettings.has(name) || name.startsWith('PAGERDUTY_ROUTING_KEY_') || name.startsWith('ALERTMANAGER_TOKEN_');
 
 /** Whether anybody but its owner and group can read it, or anybody but its owner can change it. */
 function isOpen(file: string, modeOf: (path: string) => number): boolean {

@@ -1,11 +1,12 @@
 import type { Refusal } from '../actions/plan.ts';
 import { hashPlan } from '../approvals/plan-hash.ts';
-import { possibleRulings, whyNeverAsk } from '../approvals/policy.ts';
+import { possibleRulings, rulingFor, whyNeverAsk, whyNotAsk } from '../approvals/policy.ts';
 import { whyNotReached } from '../catalog/reach.ts';
 import { parametersFor } from '../catalog/resolve.ts';
 import type { Action, System } from '../catalog/system.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { announceRun } from '../runs/announce.ts';
+import { factsFor } from '../runs/facts.ts';
 import { hasFacts, isChosenFromHistory, parameterFacts, type ParameterFact } from '../runs/parameter-facts.ts';
 import { propose, withRemembered, workOut, type Proposal } from '../runs/propose.ts';
 import { read } from '../runs/read.ts';
@@ -24,7 +25,7 @@ import { holdView } from './hold-content.ts';
 import { recordRefusal, refuse, refusalOf, whisper, type About, type Place } from './reply.ts';
 import { refuseSecond } from './refuse-second.ts';
 import { approversInWords, toPlanView } from './run-content.ts';
-import { sharedChannelRefusal, standingOf } from './shared-channel.ts';
+import { notSaidRefusal, sharedChannelRefusal, standingOf } from './shared-channel.ts';
 
 /** One action that somebody asked for, by a button, a command or a modal. From here on they are the same. */
 export interface Ask {
@@ -55,9 +56,15 @@ export async function askForAction(bot: Bot, ask: Ask): Promise<void> {
   if (denied !== null) return sayNo(bot, ask, denied);
   const unreached = whyNotReached(bot.catalog(), ask.incident, system, environment, what);
   if (unreached !== null) return sayNo(bot, ask, unreached);
-  if (action.effect === 'read' && ask.undo === undefined) return answerReading(bot, ask);
+  if (action.effect === 'read' && ask.undo === undefined) {
+    // Of a reading all is known before: it plans nothing that could be so or not.
+    const ruling = rulingFor(bot.catalog(), system, environment, action.risk, await factsFor(bot.db, system, environment, [], bot.clock.now()));
+    const notNow = whyNotAsk(ruling, identity, what);
+    return notNow === null ? answerReading(bot, ask) : sayNo(bot, ask, notNow);
+  }
   if (standing === 'shared')
     return sayNo(bot, ask, sharedChannelRefusal(what, `Ask for it in ${system.channels.alerts}.`));
+  if (standing === 'notSaid') return sayNo(bot, ask, notSaidRefusal(what));
   const elsewhere = standing === 'notOurs' ? { ...ask, place: { ...ask.place, channelId: null } } : ask;
   return askForChange(bot, elsewhere);
 }
@@ -69,9 +76,11 @@ async function askForChange(bot: Bot, ask: Ask): Promise<void> {
 }
 
 /** A card is where the catalog puts it, which may have been shared since; a command is typed anywhere (T-05). `notOurs`: the bot could not show there how it went on. */
-async function whereTyped(bot: Bot, { incident, place }: Ask): Promise<'ours' | 'shared' | 'notOurs'> {
+async function whereTyped(bot: Bot, { incident, place }: Ask): Promise<'ours' | 'shared' | 'notOurs' | 'notSaid'> {
   if (place.channelId === null) return 'ours';
-  const { isShared, isMember } = await standingOf(bot, place.channelId);
+  const standing = await standingOf(bot, place.channelId);
+  if (standing === null) return 'notSaid';
+  const { isShared, isMember } = standing;
   return isShared ? 'shared' : isMember || incident !== null ? 'ours' : 'notOurs';
 }
 

@@ -1,8 +1,9 @@
 import { openIncidents } from '../incidents/store.ts';
-import { whyNotApprove } from '../approvals/policy.ts';
+import { whyNotApprove, whyNotMember, type Identity } from '../approvals/policy.ts';
 import { approversOf, rulingOf } from '../runs/decide.ts';
 import { findRun } from '../runs/store.ts';
-import { homeView } from '../views/home.ts';
+import { homeView, refusedHome } from '../views/home.ts';
+import type { HomeContent } from '../views/blocks.ts';
 import type { HomeOpened } from '../views/slack-port.ts';
 import type { Bot } from './bot.ts';
 import { holdsNow } from './hold-content.ts';
@@ -11,9 +12,15 @@ import { systemStates } from './system-states.ts';
 
 const lastRuns = 5;
 
-/** The Home tab of one person, made when they open it. */
+/** The Home tab of one person, made when they open it. It tells guests no more than a command does (T-05). */
 export async function handleHome(bot: Bot, { userId }: HomeOpened): Promise<void> {
   const identity = await bot.people.identify(userId);
+  const stranger = whyNotMember(identity, 'Show how everything stands');
+  const published = await bot.slack.publishHome(userId, stranger === null ? await homeOf(bot, userId, identity) : refusedHome(stranger));
+  if (published.status === 'failed') bot.log.warn('A Home tab could not be shown', { user: userId, error: published.error });
+}
+
+async function homeOf(bot: Bot, userId: string, identity: Identity): Promise<HomeContent> {
   const waiting = [];
   for (const { id } of await bot.db.selectFrom('runs').select('id').where('state', '=', 'awaiting_approval').orderBy('expires_at').limit(50).execute()) {
     const run = await findRun(bot.db, id);
@@ -23,7 +30,7 @@ export async function handleHome(bot: Bot, { userId }: HomeOpened): Promise<void
   }
   const mine = (await openIncidents(bot.db)).filter((incident) => incident.acknowledgedBy === userId);
   const runs = await bot.db.selectFrom('runs').select(['id', 'state', 'finished_at', 'requested_at']).where('requested_by', '=', userId).where('state', '<>', 'planned').orderBy('requested_at', 'desc').limit(lastRuns).execute();
-  const view = homeView({
+  return homeView({
     waiting,
     mine: mine.map((incident) => ({ id: incident.id, severity: incident.severity, rank: incident.rank, title: incident.title, state: 'acknowledged', since: incident.openedAt })),
     overdue: [],
@@ -34,6 +41,4 @@ export async function handleHome(bot: Bot, { userId }: HomeOpened): Promise<void
     hold: (await holdsNow(bot)).everywhere,
     now: bot.clock.now(),
   });
-  const published = await bot.slack.publishHome(userId, view);
-  if (published.status === 'failed') bot.log.warn('A Home tab could not be shown', { user: userId, error: published.error });
 }

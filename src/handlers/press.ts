@@ -30,7 +30,7 @@ import { systemOf } from './incident-content.ts';
 import { aboutRun, placeOf, recordRefusal, refuse, whisper, type Place } from './reply.ts';
 import { refuseSecond } from './refuse-second.ts';
 import { toPlanView } from './run-content.ts';
-import { sharedChannelRefusal, standingOf } from './shared-channel.ts';
+import { whyNotIn } from './shared-channel.ts';
 
 /** A button. What it meant is in its value; whether it still holds, the database says. */
 export async function handlePress(bot: Bot, press: Press): Promise<void> {
@@ -67,12 +67,11 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
     case 'runbook.run':
       return proposeAction(bot, press, control);
     case 'request.confirm':
-      return withRun(bot, press, control, (run) => openPlan(bot, press, run));
+      return outsideSharedChannels(bot, press, 'Confirm', 'Ask for it in a direct message to the bot.', () => withRun(bot, press, control, (run) => openPlan(bot, press, run)));
     case 'request.show':
       return withRun(bot, press, control, (run) => open(bot, press, wholePlanModal(toPlanView(bot.catalog(), run, bot.clock.now()))));
     case 'request.approve':
-      if (press.channelId !== null && (await standingOf(bot, press.channelId)).isShared) return refuse(bot, placeOf(press), sharedChannelRefusal('Approve', 'Whoever is asked in person can approve in the direct message.'));
-      return toldOfRun(bot, press, await approveRun(bot, control.requestId ?? '', press.userId));
+      return outsideSharedChannels(bot, press, 'Approve', 'Whoever is asked in person can approve in the direct message.', async () => toldOfRun(bot, press, await approveRun(bot, control.requestId ?? '', press.userId)));
     case 'request.withdraw':
       return toldOfRun(bot, press, await withdrawRun(bot, control.requestId ?? '', press.userId));
     case 'request.deny':
@@ -83,11 +82,11 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
         open(bot, press, settleModal({ requestId: run.id, summary: run.plan.draft.summary, how: control.verb === 'run.itHappened' ? 'happened' : 'didNotHappen' })),
       );
     case 'run.override':
-      return withRun(bot, press, control, (run) => open(bot, press, overrideModal({ requestId: run.id, summary: run.plan.draft.summary })));
+      return outsideSharedChannels(bot, press, 'Override', ownChannel, () => withRun(bot, press, control, (run) => open(bot, press, overrideModal({ requestId: run.id, summary: run.plan.draft.summary }))));
     case 'run.cancel':
       return withRun(bot, press, control, (run) => cancelRun(bot, placeOf(press), run, (view) => open(bot, press, view)));
     case 'run.breakGlass':
-      return withRun(bot, press, control, (run) => open(bot, press, breakGlassModal({ requestId: run.id, summary: run.plan.draft.summary, environment: run.plan.environment })));
+      return outsideSharedChannels(bot, press, 'Break the glass', ownChannel, () => withRun(bot, press, control, (run) => open(bot, press, breakGlassModal({ requestId: run.id, summary: run.plan.draft.summary, environment: run.plan.environment }))));
     case 'run.lookAgain':
       return lookAgain(bot, control.requestId ?? '');
     case 'run.undo':
@@ -98,6 +97,14 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
     case 'system.show':
       return continueCommand(bot, press, control);
   }
+}
+
+const ownChannel = 'It takes a channel of your own people, or one that policies.yaml allows (sharedChannels).';
+
+/** What lets a change go is not done where people of other organisations are, whichever button it is (T-05). */
+async function outsideSharedChannels(bot: Bot, press: Press, what: string, instead: string, act: () => Promise<void>): Promise<void> {
+  const denied = await whyNotIn(bot, press.channelId, what, instead);
+  return denied === null ? act() : refuse(bot, placeOf(press), denied);
 }
 
 async function proposeAction(bot: Bot, press: Press, control: Control): Promise<void> {

@@ -7,16 +7,27 @@ export interface Standing {
   readonly isMember: boolean;
 }
 
-/** How a channel stands. Where Slack does not say, the bot is taken not to be in it. */
-export async function standingOf(bot: Bot, channelId: string): Promise<Standing> {
-  const standing = await bot.slack.channelStanding(channelId);
-  if (standing === null) return { isShared: false, isMember: false };
-  if (!standing.isShared) return standing;
+/** How a channel stands, by its id or `#name`. `null`: Slack did not say, which is a no. */
+export async function standingOf(bot: Bot, channel: string): Promise<Standing | null> {
+  const standing = await bot.slack.channelStanding(channel);
+  if (standing === null || !standing.isShared) return standing;
   const { sharedChannels } = bot.catalog();
-  const isAllowed = sharedChannels.includes(channelId) || (sharedChannels.length > 0 && sharedChannels.includes(`#${(await bot.slack.channelName(channelId)) ?? ''}`));
+  const isAllowed = sharedChannels.includes(channel) || (sharedChannels.length > 0 && sharedChannels.includes(`#${(await bot.slack.channelName(channel)) ?? ''}`));
   return { ...standing, isShared: !isAllowed };
+}
+
+/** Why no change is asked for, agreed to or let go in this channel; `null`: it may be, or nobody else is there. */
+export async function whyNotIn(bot: Bot, channel: string | null, what: string, instead: string): Promise<Refusal | null> {
+  if (channel === null) return null;
+  const standing = await standingOf(bot, channel);
+  if (standing === null) return notSaidRefusal(what);
+  return standing.isShared ? sharedChannelRefusal(what, instead) : null;
 }
 
 export function sharedChannelRefusal(what: string, instead: string): Refusal {
   return { refused: what, rule: 'people of another organisation are in this channel', instead };
+}
+
+export function notSaidRefusal(what: string): Refusal {
+  return { refused: what, rule: 'Slack did not say who is in this channel', instead: 'Try again in a moment, or in a direct message.' };
 }

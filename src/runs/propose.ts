@@ -106,7 +106,7 @@ export async function workOut(dependencies: RunDependencies, proposal: Proposal)
 
   const now = dependencies.clock.now();
   const past = await overriddenOnTarget(dependencies.db, targetKey);
-  const overrides = past === undefined ? null : `Nobody knows whether “${past.plan.draft.summary}” happened; going past it was allowed, because: ${past.overridden?.reason}`;
+  const overrides = past === undefined ? null : overridesInWords(past);
   const warnings = [...draft.warnings, ...(action.warning === null || undo !== undefined ? [] : [action.warning]), ...(overrides === null ? [] : [overrides])];
   const plan: Plan = {
     draft: { ...draft, warnings },
@@ -128,6 +128,11 @@ export async function workOut(dependencies: RunDependencies, proposal: Proposal)
     expiresAt: new Date(now.getTime() + rule.expiresAfterMs).toISOString(),
   };
   return { kind: 'plan', plan, targetKey };
+}
+
+/** Stands in the plan, so that whoever agrees to it knows. */
+export function overridesInWords(past: Run): string {
+  return `Nobody knows whether “${past.plan.draft.summary}” happened; going past it was allowed, because: ${past.overridden?.reason}`;
 }
 
 /** Reads the target again and plans anew: what a start compares with what was approved. */

@@ -19,9 +19,9 @@ import { holdInWords, holdOn, lockFreezes } from './freeze.ts';
 import type { Outcome } from './outcome.ts';
 import { watchTheClock } from './overdue.ts';
 import { enterEpoch, restored } from './new-epoch.ts';
-import { draftOf } from './propose.ts';
+import { draftOf, overridesInWords } from './propose.ts';
 import type { Run } from './run.ts';
-import { changeRun, findRun, lockRun, runOnTarget } from './store.ts';
+import { changeRun, findRun, lockRun, overriddenOnTarget, runOnTarget } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
 import { nextStep } from './transitions.ts';
 import { whatChanged, whyCatalogDiffers } from './what-changed.ts';
@@ -91,6 +91,10 @@ async function whetherItStands(dependencies: RunDependencies, run: Run): Promise
   if (unreached !== null) return changed(`${unreached.rule}.`);
   const primitive = dependencies.primitives.get(plan.primitive);
   if (primitive === undefined || primitive.effect !== 'write') return changed(`This version of the bot does not know ${plan.primitive}.`);
+
+  // Whoever agreed before did not know that it goes past something.
+  const past = await overriddenOnTarget(dependencies.db, targetKeyOf(plan.target));
+  if (past !== undefined && overridesInWords(past) !== plan.overrides) return changed(`Nobody knows whether “${past.plan.draft.summary}” happened; going past it was allowed since this was asked for.`);
 
   const draft = await lookAtTarget(dependencies, run, primitive);
   if ('notSeen' in draft) return { kind: 'notSeen', why: draft.notSeen };

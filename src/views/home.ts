@@ -1,7 +1,9 @@
+import type { Refusal } from '../actions/plan.ts';
 import { button, divider, header, home, section, sectionsOf, type Block, type HomeContent, type Optional } from './blocks.ts';
 import { holdLine, type HoldView } from './hold.ts';
 import { mrkdwn, person, truncate, when, type Mrkdwn } from './mrkdwn.ts';
 import { onCallLine, type OnCallRole } from './oncall.ts';
+import { refusalLines } from './refusal.ts';
 import { byBadness, incidentWords, isCalm, systemLine, type OpenIncident, type SystemState } from './system-state.ts';
 
 /** The Home tab of one person: what needs them, then how everything stands. Readable in ten seconds. */
@@ -38,6 +40,11 @@ export function homeView(view: Home): HomeContent {
     ...titled('Maintenance coming up', upTo(view.maintenance, most, ({ what, from, to }) => mrkdwn`${truncate(what, 150)}, ${when(from, now)} to ${when(to, now)}`)),
     ...titled('My last runs', upTo(view.runs, most, ({ summary, outcome, at }) => mrkdwn`${truncate(summary, 150)}: ${truncate(outcome, 80)}, ${when(at, now)}`)),
   ]);
+}
+
+/** For whoever the bot answers nothing. */
+export function refusedHome(refusal: Refusal): HomeContent {
+  return home([section(refusalLines(refusal))]);
 }
 
 function needsMe({ waiting, mine, overdue, now }: Home): (Block | Optional)[] {

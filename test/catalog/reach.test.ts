@@ -95,10 +95,11 @@ test('T-07: of two clusters with a namespace of one name, the token decides', ()
 
 test('T-07: an incident of a source that is gone, or reaches less now, gives no leave; one that a person declared needs none', () => {
   const system = catalog.systems.find(({ id }) => id === 'stock-service')!;
-  const why = (source: string, origin: string) => whyNotReached(catalog, { id: 1, source, origin }, system, 'production', 'Restart')?.rule ?? null;
+  const why = (source: string, origin: string, environment = 'production') => whyNotReached(catalog, { id: 1, source, origin }, system, environment, 'Restart')?.rule ?? null;
   expect(why('gone', 'alertmanager')).toContain('"gone"');
   expect(why('staging', 'alertmanager')).toContain('have no say about Stock Service (production)');
   expect([why('alertmanager', 'alertmanager'), why('staging', 'person')]).toEqual([null, null]);
+  expect(why('alertmanager', 'alertmanager', 'given-up')).toContain('has no environment "given-up" any more');
 });
 
 describe('sources.yaml', () => {

@@ -68,6 +68,8 @@ test('T-17: a file that others can read or change is named', () => {
   expect(open(0o440)).toEqual([]);
   expect(open(0o600)).toEqual([]);
   for (const mode of [0o444, 0o644, 0o660, 0o777, 0o404]) expect(open(mode), mode.toString(8)).toEqual(['/run/alertmanager', '/run/bot', '/run/key']);
+  const ofAnotherSource = readSettings({ ...environment, ALERTMANAGER_TOKEN_STAGING_FILE: '/run/staging' }, () => 'a'.repeat(40), () => 0o100644);
+  expect(ofAnotherSource.ok && ofAnotherSource.openFiles).toContain('/run/staging');
 });
 
 test('T-17: new connections to PostgreSQL use the address of now', async () => {

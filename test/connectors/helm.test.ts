@@ -115,6 +115,18 @@ test('Helm’s environment holds nothing of ours (T-06)', async () => {
   expect(names).not.toContain('HELM_DRIVER');
 });
 
+test('the digest of a chart from a registry is what Helm says it has pulled, and of anything that is no folder and has none it is not known (T-12)', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stockops-helm-'));
+  cleanups.push(() => rm(folder, { recursive: true }));
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const pretended = join(folder, 'helm');
+  await writeFile(pretended, `#!/bin/sh\ncase "$*" in *oci://*) echo "Pulled: registry/shop:1.0.0" >&2; echo "Digest: ${digest}" >&2;; esac\nprintf 'name: shop\\nversion: 1.0.0\\n'\n`, { mode: 0o755 });
+  const helm = createHelmPort({ program: pretended });
+  const target = { context: '', namespace: 'shop', release: 'shop' } as ReleaseTarget;
+  expect(await helm.chart({ ...target, chart: 'oci://registry/shop' }, '1.0.0', AbortSignal.timeout(10_000))).toEqual({ name: 'shop', version: '1.0.0', digest });
+  expect(await helm.chart({ ...target, chart: 'charts/shop' }, '1.0.0', AbortSignal.timeout(10_000))).toMatchObject({ digest: null });
+});
+
 test('a chart with a link is refused, because a link may lead anywhere (T-12)', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'stockops-chart-'));
   cleanups.push(() => rm(folder, { recursive: true }));

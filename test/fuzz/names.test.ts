@@ -116,7 +116,7 @@ test('M-16, T-06: a hostile name in a target or a parameter becomes no command l
             const params = upgrade.params.safeParse({ set: which === 2 ? { 'image.tag': first } : { [first]: second } });
             if (!params.success) return undefined;
             const manifest = (replicas: number) => ({ workload: { replicas, containers: [] }, objects: [] });
-            const observed = { history: [{ revision: 8, status: 'deployed', updatedAt: '', chart: 'a-1', appVersion: '', description: '' }], deployed: { metadata: { revision: 8, status: 'deployed', chart: 'a', version: '1', applyMethod: null }, values: {}, manifest: manifest(3), chart: { name: 'a', version: '1', digest: null }, workload: workload() }, dryRun: { accepted: true, manifest: manifest(5) } };
+            const observed = { history: [{ revision: 8, status: 'deployed', updatedAt: '', chart: 'a-1', appVersion: '', description: '' }], deployed: { metadata: { revision: 8, status: 'deployed', chart: 'a', version: '1', applyMethod: null }, values: {}, manifest: manifest(3), chart: { name: 'a', version: '1', digest: 'sha256:1' }, workload: workload() }, dryRun: { accepted: true, manifest: manifest(5) } };
             const plan = upgrade.plan({ target: which === 2 ? { ...release, namespace: 'shop', release: 'shop' } : release, params: params.data, observed: observed as never });
             return 'request' in plan ? plan.request : undefined;
           }

@@ -14,7 +14,7 @@ import { diagnosticsMessage } from '../../src/views/diagnostics.ts';
 import { dryRunMessage } from '../../src/views/dry-run.ts';
 import { helpMessage } from '../../src/views/help.ts';
 import { freezeEndedMessage, freezeMessage, heldMessage, type FreezeView } from '../../src/views/hold.ts';
-import { homeView } from '../../src/views/home.ts';
+import { homeView, refusedHome } from '../../src/views/home.ts';
 import { incidentCard, type IncidentCard } from '../../src/views/incident-card.ts';
 import { incidentsMessage } from '../../src/views/incidents-list.ts';
 import { menuMessage } from '../../src/views/menu.ts';
@@ -543,6 +543,7 @@ export function everyView(t: Outside = same, many = 1): Readonly<Record<string, 
       now: at('02:16'),
     }),
     'home-calm': homeView({ waiting: [], mine: [], overdue: [], systems: [], onCall: [], maintenance: [], runs: [], now: at('02:16') }),
+    'home-refused': refusedHome(refusal),
     'dry-run': dryRunMessage({ plan: plan(t, many), planHash, target: target(t), systemName: t('Stock Service'), environment: t('production'), needs: t('one approval from SRE') }),
     'menu': menuMessage({ states: systems, actions: [{ id: 'scale', title: t('Scale'), effect: 'write' }, { id: 'pods', title: t('Pods'), effect: 'read' }], now: at('02:14') }),
     'thread-note': threadNote({ actor: oncall, text: t('acknowledged') }),

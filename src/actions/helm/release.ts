@@ -26,7 +26,7 @@ export interface HelmMetadata {
 export interface HelmChart {
   readonly name: string;
   readonly version: string;
-  /** SHA-256 over a chart in a folder; `null` for one in a registry, whose version is its identity. */
+  /** SHA-256 over a chart in a folder, and of one in a registry what Helm says it has pulled; `null` where nothing says it. A version may be pushed again with other bytes. */
   readonly digest: string | null;
 }
 

@@ -142,6 +142,8 @@ function whyNot(target: ReleaseTarget, history: readonly HelmRevision[], deploye
       instead: `Put ${metadata.chart} ${metadata.version} there, or deploy the new chart with your pipeline.`,
     };
   }
+  // The same version may be other bytes at the start: without a digest nobody could tell (T-12).
+  if (chart.digest === null) return { refused, rule: `nothing says which bytes ${target.chart} is`, instead: 'Name the chart as a folder (./charts/…), or as oci://… in a registry that says its digest.' };
   return null;
 }
 

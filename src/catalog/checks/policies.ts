@@ -25,7 +25,8 @@ export function checkPolicies(policies: PoliciesFile, report: Report, sources: r
       });
     }
     const approvals = rule.approvals ?? 0;
-    if (approvals > 0 && rule.mayApprove.length === 0) report([...at, 'approvals'], 'Approvals are asked for, and nobody may give one.', 'add mayApprove');
+    if (approvals > 0 && rule.risk === 'read') report([...at, 'approvals'], 'A reading is answered at once, so nobody is asked to approve it.', 'write 0, or name in mayAsk who may read');
+    else if (approvals > 0 && rule.mayApprove.length === 0) report([...at, 'approvals'], 'Approvals are asked for, and nobody may give one.', 'add mayApprove');
     if (rule.ownerAmongThem && approvals === 0) report([...at, 'ownerAmongThem'], 'No approval is asked for, so no owner can be among them.');
     if (rule.breakGlass !== undefined && approvals === 0) report([...at, 'breakGlass'], 'No approval is asked for, so nothing can be missing that the commander could do without.', 'leave breakGlass out', 'key');
     if (policies.rules.findIndex(({ id }) => id === rule.id) !== index) report([...at, 'id'], `There are two rules "${rule.id}".`);

@@ -51,6 +51,7 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
     return {
       ended: result.exitCode === 0 ? 'well' : result.exitCode === undefined ? (result.code === 'ENOENT' || result.code === 'EACCES' ? 'neverBegan' : 'cutOff') : 'badly',
       output: result.stdout,
+      said: result.stderr,
       complaint: complaintOf(result.stderr) || result.shortMessage || '',
     };
   }
@@ -123,9 +124,12 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
 
     chart: async (target, version, signal) => {
       const isFolder = /^\.{0,2}\//.test(target.chart);
-      const output = await read(target, ['show', 'chart', ...(isFolder ? [] : [`--version=${version}`]), '--', target.chart], signal);
-      const raw = parse(output) as { name?: string; version?: string };
-      return { name: raw.name ?? '', version: raw.version ?? '', digest: isFolder ? await chartDigest(resolve(chartsFolder, target.chart)) : null };
+      const result = await helm(target.context, ['show', 'chart', ...(isFolder ? [] : [`--version=${version}`]), '--', target.chart], signal);
+      if (result.ended !== 'well') throw new StockOpsError('HELM_FAILED', result.complaint);
+      const raw = parse(result.output) as { name?: string; version?: string };
+      // Of what it pulls from a registry, Helm says the digest beside its answer.
+      const digest = isFolder ? await chartDigest(resolve(chartsFolder, target.chart)) : (/^Digest: (sha256:[0-9a-f]{64})$/m.exec(result.said)?.[1] ?? null);
+      return { name: raw.name ?? '', version: raw.version ?? '', digest };
     },
   };
 }
@@ -133,6 +137,8 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
 interface HelmResult {
   readonly ended: 'well' | 'badly' | 'neverBegan' | 'cutOff';
   readonly output: string;
+  /** What it said beside its output. */
+  readonly said: string;
   readonly complaint: string;
 }
 

@@ -217,13 +217,16 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
         return null;
       }
     },
-    channelStanding: async (id) => {
+    channelStanding: async (nameOrId) => {
       try {
+        const id = await channelId(nameOrId);
+        if (id === null) return notThere;
         const { channel } = await prompt().conversations.info({ channel: id });
         if (channel === undefined) return null;
         return { isShared: channel.is_ext_shared === true || channel.is_pending_ext_shared === true, isMember: channel.is_member === true || channel.is_im === true };
-      } catch {
-        return null;
+      } catch (error) {
+        const answer = answerOfError(error);
+        return answer.status === 'refused' && answer.error === 'channel_not_found' ? notThere : null;
       }
     },
     permalink: async (channel, ts) => {
@@ -236,6 +239,9 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
     },
   };
 }
+
+/** A private channel that the bot is not in does not exist for it: what it does is seen nowhere there. */
+const notThere = { isShared: false, isMember: false };
 
 /** Three steps, as Slack's files API wants them (CONTRACTS A6); the library's own helper has no deadline over all of them. */
 async function uploadFile(client: WebClient, file: { channelId: string; threadTs: string | null; name: string; title: string; body: string }): Promise<void> {

@@ -15,14 +15,14 @@ const manifest = (image: string, replicas: number | null = 3): HelmManifest => (
 const entry = (revision: number, status: string, description = 'Upgrade complete'): HelmRevision => ({ revision, updatedAt: now.toISOString(), status, chart: 'stock-1.4.0', appVersion: '2', description });
 const metadata = { revision: 8, status: 'deployed', chart: 'stock', version: '1.4.0', applyMethod: 'ssa' };
 
-function upgrading(set: { [path: string]: string | number | boolean }, changes: { history?: HelmRevision[]; after?: HelmManifest; live?: ReturnType<typeof workload>; chartVersion?: string } = {}) {
+function upgrading(set: { [path: string]: string | number | boolean }, changes: { history?: HelmRevision[]; after?: HelmManifest; live?: ReturnType<typeof workload>; chartVersion?: string; digest?: null } = {}) {
   const params = upgrade.params.parse({ set });
   return upgrade.plan({
     target,
     params,
     observed: {
       history: changes.history ?? [entry(7, 'superseded'), entry(8, 'deployed')],
-      deployed: { metadata, values: { image: { tag: 'v2' } }, manifest: manifest('r/stock:v2'), chart: { name: 'stock', version: changes.chartVersion ?? '1.4.0', digest: null }, workload: changes.live ?? workload() },
+      deployed: { metadata, values: { image: { tag: 'v2' } }, manifest: manifest('r/stock:v2'), chart: { name: 'stock', version: changes.chartVersion ?? '1.4.0', digest: changes.digest === null ? null : 'sha256:1' }, workload: changes.live ?? workload() },
       dryRun: { accepted: true, manifest: changes.after ?? manifest('r/stock:v2', 5) },
     },
   });
@@ -45,6 +45,7 @@ test('an upgrade keeps values and chart version, names its namespace, and ends i
 for (const [why, refusal, rule] of [
   ['while another operation is pending (F-30)', upgrading({ replicaCount: 5 }, { history: [entry(8, 'deployed'), entry(9, 'pending-upgrade')] }), 'revision 9 is pending-upgrade'],
   ['to another version of the chart', upgrading({ replicaCount: 5 }, { chartVersion: '1.5.0' }), 'holds stock 1.5.0'],
+  ['with a chart of which nobody knows the bytes (T-12)', upgrading({ replicaCount: 5 }, { digest: null }), 'nothing says which bytes'],
   ['that would change nothing', upgrading({ 'image.tag': 'v2' }, { after: manifest('r/stock:v2') }), 'nothing on the cluster would change'],
   ['that would put back what was scaled by hand', upgrading({ 'image.tag': 'v3' }, { live: workload({ replicas: 9 }), after: manifest('r/stock:v3') }), 'replicas 9 on the cluster, 3 in the release'],
 ] as const) {
