@@ -2,6 +2,9 @@ import { latestEntries, readEntries, readHead } from '../../src/audit/store.ts';
 import { verifyChain } from '../../src/audit/verify.ts';
 import type { DbOrTx } from '../../src/storage/database.ts';
 
+/** What is told of a run beside its states. */
+const besideStates: ReadonlySet<string> = new Set(['run.glassBroken', 'run.overridden']);
+
 /**
  * Whether the record tells what happened, each thing once (I10): asked at the end of every story that the whole bot plays. The chain is whole; the entries of
  * each run lead from its plan to the state that it has, none missing and none twice; each decision has its entry, and so has what people did to incidents.
@@ -14,7 +17,7 @@ export async function whatIsWrongWithTheRecord(db: DbOrTx): Promise<string[]> {
 
   const runs = await db.selectFrom('runs').select(['id', 'state']).execute();
   for (const { id, state } of runs) {
-    const told = entries.filter(({ subject, kind }) => subject === id && kind.startsWith('run.')).map(({ kind, details }) => ({ from: String(details['from'] ?? ''), to: kind.slice('run.'.length) }));
+    const told = entries.filter(({ subject, kind }) => subject === id && kind.startsWith('run.') && !besideStates.has(kind)).map(({ kind, details }) => ({ from: String(details['from'] ?? ''), to: kind.slice('run.'.length) }));
     const links = told.map(({ from }, index) => (from === (told[index - 1]?.to ?? '') ? null : `${told[index - 1]?.to ?? 'nothing'}, then ${from} → ${told[index]?.to}`)).filter((link) => link !== null);
     wrong.push(...links.map((link) => `${id}: between two entries something happened that has none: ${link}`));
     if (told.at(-1)?.to !== state) wrong.push(`${id} is ${state}, and its last entry says ${told.at(-1)?.to ?? 'nothing'}`);
@@ -22,6 +25,16 @@ export async function whatIsWrongWithTheRecord(db: DbOrTx): Promise<string[]> {
   }
   const strangers = entries.filter(({ kind, subject }) => kind.startsWith('run.') && !runs.some(({ id }) => id === subject));
   wrong.push(...strangers.map(({ subject }) => `${subject} has an entry and is no run`));
+
+  const countOf = (kind: string, subject: string, actor: string): number => entries.filter((entry) => entry.kind === kind && entry.subject === subject && entry.actor === actor).length;
+  for (const glass of await db.selectFrom('broken_glass').selectAll().execute())
+    if (countOf('run.glassBroken', glass.run_id, glass.user_id) !== 1) wrong.push(`${glass.run_id}: the glass was broken, and that has not one entry`);
+  for (const { id, overridden } of await db.selectFrom('runs').select(['id', 'overridden']).where('overridden', 'is not', null).execute())
+    if (countOf('run.overridden', id, (overridden as unknown as { by: string }).by) !== 1) wrong.push(`${id}: it was overridden, and that has not one entry`);
+  for (const freeze of await db.selectFrom('freezes').selectAll().execute()) {
+    if (countOf('freeze.set', `freeze_${freeze.id}`, freeze.frozen_by) !== 1) wrong.push(`freeze_${freeze.id}: its beginning has not one entry`);
+    if (countOf('freeze.lifted', `freeze_${freeze.id}`, freeze.lifted_by ?? 'stockops') !== (freeze.lifted_at === null ? 0 : 1)) wrong.push(`freeze_${freeze.id}: its end has not one entry`);
+  }
 
   const approvals = await db.selectFrom('approvals').select(['run_id', 'user_id', 'decision']).execute();
   for (const { run_id: run, user_id: user, decision } of approvals) {
