@@ -13,6 +13,7 @@ export interface GlassSituation {
   readonly incident: Pick<Incident, 'id' | 'state' | 'rank'> | null;
   /** Whoever has it, or declared it. */
   readonly commander: string | null;
+  /** When approvers were asked. */
   readonly askedAt: Date;
   /** The last time that anybody broke it for something else, and whether that is over. */
   readonly last: { readonly at: Date; readonly isOver: boolean } | null;

@@ -23,6 +23,8 @@ export type AuditKind =
   | `page.${'accepted' | 'refused'}`
   | `catalog.${'loaded' | 'refused'}`
   | 'process.started'
+  /** The database came back from a copy or another server. */
+  | 'epoch.begun'
   | 'storage.pruned';
 
 export interface AuditEntry {

@@ -98,6 +98,9 @@ export async function startBot(parts: BotParts): Promise<Started> {
 
   const epochs = await openEpochs(db, await memoryFor(storage, log));
   let receiver: SlackReceiver | undefined;
+  // Not the one of before: where the connection could not be made anew, that is tried again with the same settings.
+  let connectedWith = settings.SLACK_APP_TOKEN;
+  const sayTokensDoNotFit = (problems: readonly Problem[]) => log.error('The changed tokens do not fit the sources; those of before stay in force', { first: problems[0]?.message });
   const app = createApp({
     db,
     installation,
@@ -140,18 +143,21 @@ export async function startBot(parts: BotParts): Promise<Started> {
           return again.problems;
         }
         await inRecord('catalog.loaded', { process: app.bot.owner, version: again.catalog.version, before: inForce.catalog.version });
-        inForce = again;
+        // The tokens may have been replaced since they were compared.
+        const senders = sendersOf(again.catalog, credentials.now.alertmanagerTokens);
+        if (!senders.ok) sayTokensDoNotFit(senders.problems);
+        inForce = senders.ok ? { ...again, ...senders } : again;
         log.info('The catalog was read again', { version: again.catalog.version.slice(0, 12) });
         return [];
       },
       renewCredentials: async (next) => {
-        const before = credentials.now;
         rememberSecrets(secretsOf(next));
         credentials.now = next;
         const senders = sendersOf(inForce.catalog, next.alertmanagerTokens);
         if (senders.ok) inForce = { ...inForce, ...senders };
-        else log.error('The changed tokens do not fit the sources; those of before stay in force', { first: senders.problems[0]?.message });
-        if (next.SLACK_APP_TOKEN !== before.SLACK_APP_TOKEN) await receiver?.renew();
+        else sayTokensDoNotFit(senders.problems);
+        if (next.SLACK_APP_TOKEN !== connectedWith) await receiver?.renew();
+        connectedWith = next.SLACK_APP_TOKEN;
         log.info('Credentials were read again; what they replace may be revoked now');
       },
       stop: async () => {

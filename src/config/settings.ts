@@ -48,6 +48,15 @@ const Tokens = z
   .string()
   .transform((text) => text.split(',').map((token) => token.trim()))
   .refine((tokens) => tokens.every((token) => token.length >= 32), 'each token must have at least 32 characters');
+/** What every part of an address may hold: a lone % cannot be read back, and neither PostgreSQL's client nor the redactor could use it. */
+function isReadable(address: string): boolean {
+  try {
+    decodeURIComponent(address);
+    return true;
+  } catch {
+    return false;
+  }
+}
 const Settings = z
   .object({
     PORT: port.default(8080),
@@ -55,7 +64,7 @@ const Settings = z
     OPS_HOST: z.string().default('127.0.0.1'),
     OPS_PORT: port.default(9090),
     ALERTMANAGER_TOKEN: Tokens.optional(),
-    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).refine(isReadable, 'a % in it must be written as %25').optional(),
     STOCKOPS_ALLOW_LOSS: yesOrNo,
     STOCKOPS_DATA_DIR: z.string().default('./data'),
     STOCKOPS_SYSTEMS_DIR: z.string().default('./systems'),
@@ -165,7 +174,7 @@ export function readSettings(
   return { ok: true, settings: { ...parsed.data, routingKeys, alertmanagerTokens: tokens }, openFiles: [...new Set(openFiles)] };
 }
 
-const holdsSecret = (name: string): boolean => secretSettings.has(name) || name.startsWith('PAGERDUTY_ROUTING_KEY_') || name.startsWith('ALERTMANAGER_TOKEN_');
+const holdsSecret = (name: string): boolean => secretSettings.has(name) || /^(PAGERDUTY_ROUTING_KEY|ALERTMANAGER_TOKEN)_/.test(name);
 
 /** Whether anybody but its owner and group can read it, or anybody but its owner can change it. */
 function isOpen(file: string, modeOf: (path: string) => number): boolean {

@@ -57,9 +57,15 @@ export async function situationOf(db: DbOrTx, run: Run): Promise<GlassSituation>
   return {
     incident: incident ?? null,
     commander: incident === undefined ? null : await commanderOf(db, incident),
-    askedAt: run.requestedAt,
+    askedAt: await askedAt(db, run),
     last: last === undefined ? null : { at: last.at, isOver: !['approved', 'started', 'unknown'].includes(last.state) },
   };
+}
+
+/** When approvers were asked, which is not when the plan was made: one may lie open before it is confirmed. The record alone remembers it. */
+async function askedAt(db: DbOrTx, run: Run): Promise<Date> {
+  const entry = await db.selectFrom('audit_entries').select('at').where('subject', '=', run.id).where('kind', '=', 'run.awaiting_approval').executeTakeFirstOrThrow();
+  return new Date(entry.at);
 }
 
 /** Whoever has the incident; until somebody has, whoever declared it. */

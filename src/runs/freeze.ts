@@ -10,7 +10,7 @@ import { whyNotFreeze } from '../approvals/hold-rights.ts';
 import type { System } from '../catalog/system.ts';
 import { addTimelineEntry, openIncidents } from '../incidents/store.ts';
 import type { DbOrTx, Tx } from '../storage/database.ts';
-import { addDuty, cancelDuty } from '../storage/duties.ts';
+import { addDuty, cancelDuty, hastenDuty } from '../storage/duties.ts';
 import { refreshMessages, wantMessage } from '../storage/outbox.ts';
 import type { Row } from '../storage/tables.ts';
 import type { RunDependencies } from './dependencies.ts';
@@ -147,10 +147,10 @@ async function endOne(dependencies: RunDependencies, tx: Tx, freeze: Freeze, by:
   await announceFreeze(dependencies, tx, freeze, { key: `freeze:${freeze.id}:lifted`, actor: by ?? 'stockops', text: by === null ? `the freeze of ${nameOf(system)} is over` : `lifted the freeze of ${nameOf(system)}` }, now);
 }
 
-/** What was approved and still waits for its target looks again now, and finds that it may not start. */
+/** What was approved and still waits for its target looks again now, and finds that it may not start; what is being looked at finds it when it would start. */
 async function stopWhatWaits(tx: Tx, freeze: Freeze, now: Date): Promise<void> {
   const approved = await tx.selectFrom('runs').select(['id', 'system_id']).where('state', '=', 'approved').execute();
-  for (const run of approved) if (freeze.systemId === null || freeze.systemId === run.system_id) await addDuty(tx, { kind: 'run.start', key: run.id, dueAt: now });
+  for (const run of approved) if (freeze.systemId === null || freeze.systemId === run.system_id) await hastenDuty(tx, 'run.start', run.id, now);
 }
 
 /** In the channels of the systems that it is about, on their open cards, and on what waits for a decision there. */

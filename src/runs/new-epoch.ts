@@ -1,3 +1,4 @@
+import { record } from '../audit/record.ts';
 import type { Tx } from '../storage/database.ts';
 import { addDuty, cancelDuty } from '../storage/duties.ts';
 import { lookForLostPosts } from '../storage/outbox.ts';
@@ -12,7 +13,12 @@ export const restored = 'The bot’s database was restored or taken over by anot
 export async function enterEpoch(dependencies: RunDependencies): Promise<void> {
   const { db, epochs, log, clock } = dependencies;
   if ((await epochs.check(db)) !== null) return;
-  if (await epochs.begin((tx) => endOldEpoch(tx, clock.now())))
+  const before = epochs.current();
+  const begun = await epochs.begin(async (tx, epoch) => {
+    await record(tx, { at: clock.now(), actor: 'stockops', kind: 'epoch.begun', subject: `epoch ${epoch}`, system: null, details: { before, epoch } });
+    await endOldEpoch(tx, clock.now());
+  });
+  if (begun)
     log.error('The database came back from a copy or another server: approvals are void, and what was running is not known', { epoch: epochs.current() });
 }
 

@@ -30,6 +30,12 @@ export async function addDutyOnce(db: DbOrTx, duty: NewDuty): Promise<void> {
     on conflict (kind, key) where state = 'waiting' do nothing`.execute(db);
 }
 
+/** Lets a waiting duty come at once. One that is in hand stays with whoever has it: taken from them, it would look as if they were gone. */
+export async function hastenDuty(db: DbOrTx, kind: string, key: string, now: Date): Promise<void> {
+  await sql`
+    update duties set due_at = ${now} where kind = ${kind} and key = ${key} and state = 'waiting' and due_at > ${now} and (lease_until is null or lease_until <= ${now})`.execute(db);
+}
+
 /** Takes back a duty that is no longer true. Without effect when it is not waiting any more. */
 export async function cancelDuty(db: DbOrTx, kind: string, key: string): Promise<void> {
   await db.updateTable('duties').set({ state: 'cancelled' }).where('kind', '=', kind).where('key', '=', key).where('state', '=', 'waiting').execute();

@@ -42,6 +42,7 @@ export function memoryOfProcess(): PastMemory {
 /** A file beside the data directory, where a copy of the directory does not reach. */
 export function memoryBeside(dataDirectory: string): PastMemory {
   const path = `${dataDirectory.replace(/\/+$/, '')}.past`;
+  let writing = Promise.resolve();
   return {
     outlivesProcess: true,
     read: async () => {
@@ -49,13 +50,27 @@ export function memoryBeside(dataDirectory: string): PastMemory {
         if (error.code === 'ENOENT') return null;
         throw error;
       });
-      return text === null ? null : (JSON.parse(text) as Past);
+      return text === null ? null : pastIn(text);
     },
-    write: async (past) => {
-      await writeFile(`${path}.new`, JSON.stringify(past));
-      await rename(`${path}.new`, path);
+    // One after the other: runs that start at the same moment would take each other's file away.
+    write: (past) => {
+      writing = writing.catch(() => {}).then(async () => {
+        await writeFile(`${path}.new`, JSON.stringify(past));
+        await rename(`${path}.new`, path);
+      });
+      return writing;
     },
   };
+}
+
+/** A file that was cut off, as a machine that loses its power may leave it, remembers no past that we know: a new epoch begins, and the bot starts. */
+function pastIn(text: string): Past {
+  const unknown: Past = { identity: 'not readable', position: 0 };
+  try {
+    return (JSON.parse(text) as Past | null) ?? unknown;
+  } catch {
+    return unknown;
+  }
 }
 
 export interface Epochs {
@@ -64,7 +79,7 @@ export interface Epochs {
   /** The epoch, in a transaction; `null` when the past has changed and `begin` has not dealt with that yet: nothing may start then. */
   check(tx: DbOrTx): Promise<number | null>;
   /** Begins a new epoch, with what must follow from it in the same transaction. `false`: another process was quicker. */
-  begin(follow: (tx: Tx) => Promise<void>): Promise<boolean>;
+  begin(follow: (tx: Tx, epoch: number) => Promise<void>): Promise<boolean>;
   /** Remembers outside the database how far it has come. Before anything is sent: from then on an older copy is known as one. */
   remember(): Promise<void>;
 }
@@ -95,7 +110,7 @@ export async function openEpochs(db: Db, memory: PastMemory): Promise<Epochs> {
         const seen = await look(tx, row);
         if (seen.epoch !== null) return false;
         await tx.updateTable('installation').set({ epoch: row.epoch + 1, past: seen.past.identity }).where('id', '=', 1).execute();
-        await follow(tx);
+        await follow(tx, row.epoch + 1);
         current = row.epoch + 1;
         return true;
       });

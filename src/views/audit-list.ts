@@ -58,6 +58,7 @@ function inWords({ kind, subject, details }: AuditEntry): Mrkdwn {
     case 'run.succeeded':
       return textIn(details, 'outcome', 'status') === 'settled' ? mrkdwn`says that it happened: ${summary}` : mrkdwn`saw it done: ${summary}`;
     case 'run.failed':
+      if (textIn(details, 'outcome', 'status') === 'notWatched') return mrkdwn`stopped watching: ${summary}`;
       return textIn(details, 'outcome', 'status') === 'settled' ? mrkdwn`says that it did not happen: ${summary}` : mrkdwn`saw it fail: ${summary}${because}`;
     case 'run.unknown':
       return mrkdwn`does not know whether it happened: ${summary}${because}`;
@@ -72,6 +73,16 @@ function inWords({ kind, subject, details }: AuditEntry): Mrkdwn {
       return mrkdwn`denied: ${summary}${because}`;
     case 'approval.approved':
       return mrkdwn`approved: ${summary}`;
+    case 'glass.broken':
+      return mrkdwn`broke the glass, without the approvals that were missing: ${summary}${because}`;
+    case 'override.given':
+      return mrkdwn`let others go past what is not settled: ${summary}${because}`;
+    case 'freeze.set':
+      return mrkdwn`froze changes${because}`;
+    case 'freeze.lifted':
+      return mrkdwn`ended the freeze of changes${because}`;
+    case 'epoch.begun':
+      return mrkdwn`began epoch ${said('epoch')}: the database came back from a copy or another server`;
     case 'refused':
       return mrkdwn`was refused: *${said('refused')}* (${said('rule')})`;
     case 'page.accepted':

@@ -6,9 +6,10 @@ import { readSettings, type Settings } from '../../src/config/settings.ts';
 import { openDatabase } from '../../src/storage/database.ts';
 import { manualClock } from '../../src/support/clock.ts';
 
-const environment = { ALERTMANAGER_TOKEN_FILE: '/run/alertmanager', SLACK_BOT_TOKEN_FILE: '/run/bot', SLACK_APP_TOKEN: 'xapp-1', PAGERDUTY_ROUTING_KEY_STOCK_API_FILE: '/run/key' };
+const used = { ALERTMANAGER_TOKEN_FILE: '/run/alertmanager', SLACK_BOT_TOKEN_FILE: '/run/bot', SLACK_APP_TOKEN: 'xapp-1', PAGERDUTY_ROUTING_KEY_STOCK_API_FILE: '/run/key' };
+const withMore = { ...used, DATABASE_URL_FILE: '/run/database', ALERTMANAGER_TOKEN_STAGING_FILE: '/run/staging' };
 
-function arrange(files: Record<string, string>) {
+function arrange(files: Record<string, string>, environment: Record<string, string> = used) {
   const readFile = (path: string): string => {
     const text = files[path];
     if (text === undefined) throw new Error('no such file');
@@ -59,17 +60,27 @@ test('T-17, T-10: a file that is gone or holds nonsense changes nothing, is said
   watch.stop();
 });
 
+test('T-17: an address of the database with a lone % changes nothing either, and does not end the process', async () => {
+  const { renewed, errors, watch, files, after } = arrange({ '/run/alertmanager': 'a'.repeat(32), '/run/bot': 'xoxb-1', '/run/key': 'k'.repeat(32), '/run/staging': 's'.repeat(32), '/run/database': 'postgres://bot:old@db/stockops' }, withMore);
+  files['/run/database'] = 'postgres://bot:100%@db/stockops';
+  await after(6);
+  expect(errors.join()).toContain('DATABASE_URL a % in it must be written as %25');
+  expect(renewed).toEqual([]);
+  files['/run/database'] = 'postgres://bot:100%25@db/stockops';
+  await after(6);
+  expect(renewed).toHaveLength(1);
+  watch.stop();
+});
+
 test('T-17: a file that others can read or change is named', () => {
   const open = (mode: number) => {
-    const read = readSettings(environment, () => 'a'.repeat(40), () => 0o100000 | mode);
+    const read = readSettings({ ...withMore, DATABASE_URL_FILE: '' }, () => 'a'.repeat(40), () => 0o100000 | mode);
     return read.ok ? read.openFiles : [];
   };
   expect(open(0o400)).toEqual([]);
   expect(open(0o440)).toEqual([]);
   expect(open(0o600)).toEqual([]);
-  for (const mode of [0o444, 0o644, 0o660, 0o777, 0o404]) expect(open(mode), mode.toString(8)).toEqual(['/run/alertmanager', '/run/bot', '/run/key']);
-  const ofAnotherSource = readSettings({ ...environment, ALERTMANAGER_TOKEN_STAGING_FILE: '/run/staging' }, () => 'a'.repeat(40), () => 0o100644);
-  expect(ofAnotherSource.ok && ofAnotherSource.openFiles).toContain('/run/staging');
+  for (const mode of [0o444, 0o644, 0o660, 0o777, 0o404]) expect(open(mode), mode.toString(8)).toEqual(['/run/alertmanager', '/run/bot', '/run/key', '/run/staging']);
 });
 
 test('T-17: new connections to PostgreSQL use the address of now', async () => {

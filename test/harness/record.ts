@@ -3,7 +3,7 @@ import { verifyChain } from '../../src/audit/verify.ts';
 import type { DbOrTx } from '../../src/storage/database.ts';
 
 /** What is told of a run beside its states. */
-const besideStates: ReadonlySet<string> = new Set(['run.glassBroken', 'run.overridden']);
+const besideStates: ReadonlySet<string> = new Set(['glass.broken', 'override.given']);
 
 /**
  * Whether the record tells what happened, each thing once (I10): asked at the end of every story that the whole bot plays. The chain is whole; the entries of
@@ -28,9 +28,9 @@ export async function whatIsWrongWithTheRecord(db: DbOrTx): Promise<string[]> {
 
   const countOf = (kind: string, subject: string, actor: string): number => entries.filter((entry) => entry.kind === kind && entry.subject === subject && entry.actor === actor).length;
   for (const glass of await db.selectFrom('broken_glass').selectAll().execute())
-    if (countOf('run.glassBroken', glass.run_id, glass.user_id) !== 1) wrong.push(`${glass.run_id}: the glass was broken, and that has not one entry`);
+    if (countOf('glass.broken', glass.run_id, glass.user_id) !== 1) wrong.push(`${glass.run_id}: the glass was broken, and that has not one entry`);
   for (const { id, overridden } of await db.selectFrom('runs').select(['id', 'overridden']).where('overridden', 'is not', null).execute())
-    if (countOf('run.overridden', id, (overridden as unknown as { by: string }).by) !== 1) wrong.push(`${id}: it was overridden, and that has not one entry`);
+    if (countOf('override.given', id, (overridden as unknown as { by: string }).by) !== 1) wrong.push(`${id}: it was overridden, and that has not one entry`);
   for (const freeze of await db.selectFrom('freezes').selectAll().execute()) {
     if (countOf('freeze.set', `freeze_${freeze.id}`, freeze.frozen_by) !== 1) wrong.push(`freeze_${freeze.id}: its beginning has not one entry`);
     if (countOf('freeze.lifted', `freeze_${freeze.id}`, freeze.lifted_by ?? 'stockops') !== (freeze.lifted_at === null ? 0 : 1)) wrong.push(`freeze_${freeze.id}: its end has not one entry`);

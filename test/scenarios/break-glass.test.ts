@@ -60,6 +60,21 @@ test('approvers have two minutes to come, and only the commander may go on witho
   expect(writes(bot)).toEqual([]);
 });
 
+test('T-14: the two minutes begin when approvers were asked: a plan that its commander left open so long beforehand gives them none', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await press(bot, commander, card(bot), 'Acknowledge');
+  await press(bot, commander, card(bot), 'Scale…');
+  await submit(bot, commander, { replicas: '2' });
+  await bot.advance({ minutes: 3 });
+  await submit(bot, commander);
+  await bot.advance({ seconds: 3 });
+  await breakGlass(bot, commander);
+  await bot.advance({ seconds: 40 });
+  expect(told(bot, commander)).toContain('approvers have 2 minutes to come');
+  expect(writes(bot)).toEqual([]);
+});
+
 test('it is an exception: at most once in an hour, for anything and by anybody', async () => {
   await using bot = await startTestBot();
   await waiting(bot);

@@ -91,6 +91,23 @@ test('a freeze meets a plan that is already open, a request that waits, and one 
   expect(writes(bot)).toEqual(['PATCH mystocks/mystocks-api/scale']);
 });
 
+test('G-5: a freeze takes no start from whoever has it in hand: that would look as if they were gone, and the run as not known', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await ask(bot, oncall, 'Scale…', { replicas: '2' });
+  const away = bot.kubernetes.fail({ mode: 'reset-before' });
+  await press(bot, approver, inThread(bot, 'from 3 to 2'), 'Approve');
+  const starts = bot.running.db.updateTable('duties').where('kind', '=', 'run.start').where('state', '=', 'waiting');
+  const inHand = { lease_owner: 'another process', lease_until: new Date(bot.clock.now().getTime() + 30_000) };
+  await starts.set(inHand).execute();
+  await type(bot, manager, 'mystocks', 'freeze all release weekend');
+  const duty = await bot.running.db.selectFrom('duties').select(['lease_owner', 'lease_until']).where('kind', '=', 'run.start').where('state', '=', 'waiting').executeTakeFirst();
+  expect(duty).toEqual(inHand);
+  away.stop();
+  await bot.advance({ minutes: 1 });
+  expect(writes(bot)).toEqual([]);
+});
+
 test('who may freeze is in policies.yaml: the owner one system, the managers all; others are told who could', async () => {
   await using bot = await startTestBot();
   await type(bot, support, 'alerts', 'freeze mystocks I am afraid');

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { stopWatching } from '../../src/runs/decide.ts';
 import { labelsOf, textOf } from '../harness/messages.ts';
 import { startTestBot, type TestBot } from '../harness/test-bot.ts';
 import { approver, ask, card, fire, modalText, oncall, press, reply, submit, support, told, type, writes } from './on-call.ts';
@@ -44,8 +45,9 @@ test('G-5: somebody entitled may let a change go past one that is not known, wit
   const next = reply(bot, 'Restart mystocks-api');
   expect(textOf(next)).toContain('Nobody knows whether “Scale mystocks-api from 3 to 5” happened; going past it was allowed, because: Users cannot log in.');
   expect(writes(bot)).toHaveLength(2);
-  // The one that was gone past is still looked at; what came after it has covered its traces, so people settle it.
+  // The one that was gone past is still looked at. The change that went past it may have taken its mark away, so a person settles it.
   await bot.advance({ minutes: 4 });
+  expect(textOf(unknown())).toContain('a later change may have removed it');
   expect(unknown().text).toContain('❓');
   expect(labelsOf(unknown())).toContain('It happened…');
 });
@@ -101,6 +103,17 @@ test('a change that is only watched can be left alone, which says what is alread
   await press(bot, support, left(), 'Look again');
   await bot.advance({ seconds: 3 });
   expect(left().text).toContain('✅');
+});
+
+test('T-04: what is watched of a system that has left the catalog is left alone by whoever asked for it, and by nobody else', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await ask(bot, oncall, 'Scale…', { replicas: '5' });
+  const { id } = await bot.running.db.selectFrom('runs').select('id').executeTakeFirstOrThrow();
+  const { bot: inside } = bot.running.app;
+  const without = { ...inside, catalog: () => ({ ...inside.catalog(), systems: [] }) };
+  expect(await stopWatching(without, id, support)).toMatchObject({ kind: 'refused', refusal: { rule: 'its system is no longer in the catalog' } });
+  expect(await stopWatching(without, id, oncall)).toMatchObject({ kind: 'done', run: { state: 'failed' } });
 });
 
 test('/stock cancel withdraws what has not started, asks about what runs, and says that a program at work cannot be stopped', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { labelsOf, textOf } from '../harness/messages.ts';
 import { startTestBot, type TestBot } from '../harness/test-bot.ts';
+import { latestEntries } from '../../src/audit/store.ts';
 import { timelineOf } from '../../src/incidents/store.ts';
 import { approver, ask, fire, modalText, oncall, press, reply, submit, type, writes } from './on-call.ts';
 
@@ -42,6 +43,7 @@ test('F-37, P-13: what was approved in a copy of the database that is put back i
   expect(textOf(voided)).toContain('older approvals no longer count');
   expect(labelsOf(voided)).toEqual(['Ask again…']);
   expect(bot.pagerduty.received.length).toBe(pages);
+  expect((await latestEntries(bot.running.db, {}, 100)).filter(({ kind }) => kind === 'epoch.begun').map(({ details }) => details)).toEqual([{ before: 1, epoch: 2 }]);
 
   await press(bot, oncall, voided, 'Ask again…');
   expect(modalText(bot, oncall)).toContain('mystocks-api');

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { canonicalJson } from '../../src/support/json.ts';
 import { signature } from '../../sandbox/slack/delivery/signed-http.ts';
 import { alertmanagerToken, startTestBot, type TestBot } from '../harness/test-bot.ts';
@@ -10,6 +10,7 @@ import { card, cards, fire, oncall, press } from './on-call.ts';
  */
 const names = ['StockApiDown', 'ServiceDown', 'MyStocksDown'] as const;
 const labels = { StockApiDown: { namespace: 'stock-api' }, ServiceDown: { namespace: 'stock-service', job: 'stock-service' }, MyStocksDown: { namespace: 'mystocks' } } as const;
+const withTokens = (bot: TestBot, ...tokens: string[]) => ({ ...bot.settings, ALERTMANAGER_TOKEN: tokens, alertmanagerTokens: new Map([['ALERTMANAGER_TOKEN', tokens]]) });
 const refused = (bot: TestBot) => bot.slack.requests.filter(({ token, answer }) => token === 'none' || ['invalid_auth', 'not_authed', 'token_revoked'].includes(String(answer?.['error'])));
 
 test('T-17: the tokens of Slack are replaced while cards are posted, and the old ones revoked', async () => {
@@ -41,10 +42,43 @@ test('T-17: two tokens of Alertmanager are valid while one replaces the other, t
   const next = 'the-next-token-of-alertmanager-0123456789';
   const send = (token: string) => bot.send({ version: '4' }, token);
   expect(await send(next)).toBe(401);
-  await bot.running.renewCredentials({ ...bot.settings, alertmanagerTokens: new Map([['ALERTMANAGER_TOKEN', [alertmanagerToken, next]]]) });
+  await bot.running.renewCredentials(withTokens(bot, alertmanagerToken, next));
   expect([await send(alertmanagerToken), await send(next)]).toEqual([200, 200]);
-  await bot.running.renewCredentials({ ...bot.settings, alertmanagerTokens: new Map([['ALERTMANAGER_TOKEN', [next]]]) });
+  await bot.running.renewCredentials(withTokens(bot, next));
   expect([await send(alertmanagerToken), await send(next)]).toEqual([401, 200]);
+});
+
+test('T-17: tokens that are replaced while the catalog is read again count, and the old ones no longer', async () => {
+  await using bot = await startTestBot();
+  const next = 'the-next-token-of-alertmanager-0123456789';
+  const insertInto = bot.running.db.insertInto.bind(bot.running.db);
+  let renewed = Promise.resolve();
+  // The catalog has been read and compared with the tokens, and is about to be in the record.
+  const spy = vi.spyOn(bot.running.db, 'insertInto').mockImplementationOnce(((table: 'audit_inbox') => {
+    renewed = bot.running.renewCredentials(withTokens(bot, next));
+    return insertInto(table);
+  }) as never);
+  await bot.running.reload();
+  await renewed;
+  expect(spy).toHaveBeenCalled();
+  spy.mockRestore();
+  expect([await bot.send({ version: '4' }, alertmanagerToken), await bot.send({ version: '4' }, next)]).toEqual([401, 200]);
+});
+
+test('T-17: an app token with which the connection could not be made at first is tried again', async () => {
+  await using bot = await startTestBot();
+  const issued = bot.slack.issueTokens();
+  const settings = { ...bot.settings, SLACK_APP_TOKEN: issued.appToken };
+  bot.slack.fail({ method: 'apps.connections.open', mode: 'reset' });
+  await expect(bot.running.renewCredentials(settings)).rejects.toThrow();
+  await bot.running.renewCredentials(settings);
+  bot.slack.revoke(bot.settings.SLACK_APP_TOKEN ?? '');
+  const opened = bot.slack.requests.filter(({ method }) => method === 'apps.connections.open').length;
+  expect(opened).toBeGreaterThan(2);
+  await fire(bot, 'mystocks');
+  await bot.advance({ seconds: 3 });
+  await press(bot, oncall, card(bot), 'Acknowledge');
+  expect(canonicalJson(card(bot).blocks as never)).toContain(oncall);
 });
 
 test('T-17: the next page goes to the next routing key', async () => {

@@ -70,6 +70,10 @@ function auditEntries(t: Outside): Omit<AuditList['entries'][number], 'sequence'
   const of = (time: string, actor: string, kind: AuditKind, details: AuditEntry['details'], subject = 'run_9f3c21ab9f3c21ab') => ({ at: at(time), actor, kind, subject, details, system: 'stock-service', systemName: t('Stock Service') });
   return [
     of('02:30', oncall, 'incident.resolved', { text: t('resolved; cause: memory limit lowered') }, 'INC-42'),
+    of('02:28', approver, 'freeze.set', { reason: t('the audit'), endsAt: null }, 'freeze_1'),
+    of('02:27', oncall, 'run.failed', { summary, outcome: { status: 'notWatched' } }),
+    of('02:26', oncall, 'override.given', { summary, reason: t('The pods starve the database.') }),
+    of('02:25', oncall, 'glass.broken', { summary, reason: t('The approvers sleep.') }),
     of('02:24', 'stockops', 'run.succeeded', { summary, outcome: { status: 'succeeded' } }),
     of('02:18', 'stockops', 'run.started', { summary }),
     of('02:18', approver, 'run.approved', { summary, from: 'awaiting_approval' }),
@@ -79,6 +83,7 @@ function auditEntries(t: Outside): Omit<AuditList['entries'][number], 'sequence'
     of('02:16', oncall, 'run.planned', { summary }),
     of('02:15', oncall, 'incident.acknowledged', { text: 'acknowledged' }, 'INC-42'),
     of('02:14', 'stockops', 'page.accepted', { action: 'trigger', role: t('SRE lead') }, 'INC-42'),
+    { ...of('02:01', 'stockops', 'epoch.begun', { before: 1, epoch: 2 }, 'epoch 2'), system: null, systemName: null },
     { ...of('02:00', 'stockops', 'process.started', { version: '0.1.0', epoch: 1, catalogVersion: '0123456789abcdef' }, 'stockops'), system: null, systemName: null },
   ];
 }

@@ -27,6 +27,7 @@ export interface InteractionSink {
 export interface SlackReceiver {
   /** In HTTP mode: verifies Slack's signature over the raw bytes and takes the request. `null` in Socket Mode. */
   readonly listener: ((request: IncomingMessage, response: ServerResponse) => void) | null;
+  /** Rejects when Slack cannot be reached at once; it is tried again and again all the same. */
   start(): Promise<void>;
   /** The credentials have changed: connects anew with those of now, and only then leaves the connection that is there. */
   renew(): Promise<void>;
@@ -36,11 +37,17 @@ export interface SlackReceiver {
 /** Bolt is used for what it is good at: the connection of Socket Mode, the kinds of requests, the acknowledgement. Routing is ours, by the verb in the control. */
 export function createSlackReceiver(settings: ReceiveSettings, sink: InteractionSink): SlackReceiver {
   if (settings.mode.kind === 'http') return httpReceiver(settings, sink, settings.mode.clock);
-  let connected = createBoltApp(settings, sink, socketReceiver(settings, sink));
+  const receiver = socketReceiver(settings, sink);
+  let connected = createBoltApp(settings, sink, receiver);
   return {
     listener: null,
     start: async () => {
-      await connected.start();
+      try {
+        await connected.start();
+      } catch (error) {
+        void receiver.client.delayReconnectAttempt(receiver.client.start);
+        throw error;
+      }
     },
     renew: async () => {
       const next = createBoltApp(settings, sink, socketReceiver(settings, sink));
@@ -69,9 +76,25 @@ const clientOptionsOf = (settings: ReceiveSettings) => ({
   ...(settings.apiUrl !== undefined && { slackApiUrl: settings.apiUrl }),
 });
 
-function socketReceiver(settings: ReceiveSettings, sink: InteractionSink): Receiver {
+/** Tries `attempt` a while later. The library’s own: private in its types, and the only place where it can be told what to do when that fails. */
+interface Reconnecting {
+  numOfConsecutiveReconnectionFailures: number;
+  start(): Promise<unknown>;
+  delayReconnectAttempt(attempt: () => Promise<unknown>): Promise<unknown>;
+}
+
+/** The library gives up a connection that cannot be made again at once, with a rejection that nobody hears and that would end the process. It goes on trying instead (F-17). */
+function socketReceiver(settings: ReceiveSettings, sink: InteractionSink): Receiver & { readonly client: Reconnecting } {
   const appToken = settings.mode.kind === 'socket' ? settings.mode.appToken : '';
-  return new SocketModeReceiver({ appToken, logger: boltLogger(sink), installerOptions: { clientOptions: clientOptionsOf(settings) } });
+  const receiver = new SocketModeReceiver({ appToken, logger: boltLogger(sink), installerOptions: { clientOptions: clientOptionsOf(settings) } });
+  const client = receiver.client as unknown as Reconnecting;
+  const later = client.delayReconnectAttempt.bind(client);
+  client.delayReconnectAttempt = (attempt) => {
+    // Each failure lengthens the pause by 5 s; after a long outage nobody waits for minutes.
+    client.numOfConsecutiveReconnectionFailures = Math.min(client.numOfConsecutiveReconnectionFailures, 3);
+    return later(() => attempt.apply(client).catch(() => client.delayReconnectAttempt(attempt)));
+  };
+  return Object.assign(receiver, { client }) as unknown as Receiver & { readonly client: Reconnecting };
 }
 
 function createBoltApp(settings: ReceiveSettings, sink: InteractionSink, receiver: Receiver): App {
