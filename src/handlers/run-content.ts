@@ -181,7 +181,7 @@ async function stateOf(bot: Bot, run: Run, comparison: string | null, now: Date)
         canUndo: canUndo && run.receipt?.status === 'accepted',
       };
     case 'unknown':
-      return { is: 'unknown', startedAt, since: outcome?.status === 'unknown' ? new Date(outcome.lostAt) : startedAt, reason: outcome?.status === 'unknown' ? outcome.reason : 'The answer was lost.', evidence: evidenceOf(outcome), overridden: override.given && { ...override.given, at: new Date(override.given.at) } };
+      return { is: 'unknown', startedAt, since: outcome?.status === 'unknown' ? new Date(outcome.lostAt) : startedAt, reason: outcome?.status === 'unknown' ? outcome.reason : 'The answer was lost.', evidence: evidenceOf(outcome), overridden: run.overridden && { ...run.overridden, at: new Date(run.overridden.at) } };
     case 'denied': {
       const denial = run.approvals.find((approval) => approval.decision === 'denied');
       return { is: 'denied', by: denial?.userId ?? '', at: denial?.at ?? endedAt, reason: denial?.reason ?? null };

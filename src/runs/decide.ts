@@ -126,13 +126,13 @@ async function remindLater(tx: Tx, run: Run, now: Date): Promise<void> {
 /** Lets other changes go past a run of unknown outcome. It stays unknown, and is looked at as before; whether it happened is not said. */
 export async function overrideRun(dependencies: RunDependencies, runId: string, userId: string, reason: string): Promise<Decided> {
   return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity }) => {
-    if (override.given?.by === userId) return { kind: 'done', run };
+    if (run.overridden?.by === userId) return { kind: 'done', run };
     const what = `Override: ${run.plan.draft.summary}`;
     const step = nextStep(run, { is: 'override' }, now);
     if (step.kind !== 'counts') return notMoved(run, step, what);
     const denied = ruling === null ? noLongerThere(run) : whyNotOverride(dependencies.catalog(), ruling.system, identity, what);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
-    if (override.given !== null) return { kind: 'refused', refusal: { refused: what, rule: 'somebody else did that already', instead: 'Ask for your change.' }, run };
+    if (run.overridden !== null) return { kind: 'refused', refusal: { refused: what, rule: 'somebody else did that already', instead: 'Ask for your change.' }, run };
     await changeRun(tx, runId, ['unknown'], { overridden: { by: userId, at: now.toISOString(), reason } });
     return said(tx, runId, now, userId, `lets others go past what is not settled (${run.plan.draft.summary}): ${reason}`);
   });
