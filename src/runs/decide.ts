@@ -145,8 +145,9 @@ export async function stopWatching(dependencies: RunDependencies, runId: string,
     const how = howToCancel(run);
     if (how.kind === 'refused') return refuse(run, how.rule, how.instead);
     if (how.kind === 'withdraw') return refuse(run, 'nothing of it has been sent yet', 'Withdraw it instead.');
-    // What left the catalog has no rule any more; then it is for whoever asked.
-    const denied = ruling !== null ? whyNotAsk(ruling, identity, `Stop watching: ${run.plan.draft.summary}`) : run.requestedBy === userId ? null : noLongerThere(run);
+    // Whose system has left the catalog has no rule any more: then only the person who asked may.
+    if (ruling === null && userId !== run.requestedBy) return { kind: 'refused', refusal: noLongerThere(run), run };
+    const denied = ruling === null ? null : whyNotAsk(ruling, identity, `Stop watching: ${run.plan.draft.summary}`);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     await changeRun(tx, runId, ['started'], { state: 'failed', by: userId, at: now, finished_at: now, progress_line: null, outcome: { status: 'notWatched', by: userId, lines: run.progressLine === null ? [] : [run.progressLine] } });
     await cancelDuty(tx, 'run.watch', runId);
