@@ -293,7 +293,7 @@ export interface ApprovalTable {
   at: Time;
 }
 
-/** No change starts while one is in force: neither lifted, nor past its end. */
+/** No change starts while one is in force: neither lifted, nor past its end. Lifted by `null`: it ended by itself. */
 export interface FreezeTable {
   id: BigSerial;
   /** `null`: every system. */
@@ -304,7 +304,6 @@ export interface FreezeTable {
   /** When it ends by itself; `null`: when somebody lifts it. */
   ends_at: NullableTime;
   lifted_at: NullableTime;
-  /** `null` where it ended by itself. */
   lifted_by: string | null;
 }
 

@@ -87,14 +87,14 @@ interface Reconnecting {
 function socketReceiver(settings: ReceiveSettings, sink: InteractionSink): Receiver & { readonly client: Reconnecting } {
   const appToken = settings.mode.kind === 'socket' ? settings.mode.appToken : '';
   const receiver = new SocketModeReceiver({ appToken, logger: boltLogger(sink), installerOptions: { clientOptions: clientOptionsOf(settings) } });
-  const client = receiver.client as unknown as Reconnecting;
-  const later = client.delayReconnectAttempt.bind(client);
-  client.delayReconnectAttempt = (attempt) => {
+  const connection = receiver.client as unknown as Reconnecting;
+  const later = connection.delayReconnectAttempt.bind(connection);
+  connection.delayReconnectAttempt = (attempt) => {
     // Each failure lengthens the pause by 5 s; after a long outage nobody waits for minutes.
-    client.numOfConsecutiveReconnectionFailures = Math.min(client.numOfConsecutiveReconnectionFailures, 3);
-    return later(() => attempt.apply(client).catch(() => client.delayReconnectAttempt(attempt)));
+    connection.numOfConsecutiveReconnectionFailures = Math.min(connection.numOfConsecutiveReconnectionFailures, 3);
+    return later(() => attempt.apply(connection).catch(() => connection.delayReconnectAttempt(attempt)));
   };
-  return Object.assign(receiver, { client }) as unknown as Receiver & { readonly client: Reconnecting };
+  return receiver as unknown as Receiver & { readonly client: Reconnecting };
 }
 
 function createBoltApp(settings: ReceiveSettings, sink: InteractionSink, receiver: Receiver): App {
