@@ -1,4 +1,4 @@
-import { addTimelineEntry, changeIncident } from '../incidents/store.ts';
+import { addTimelineEntry, changeIncident, findIncident } from '../incidents/store.ts';
 import type { DbOrTx } from '../storage/database.ts';
 import { refreshMessages, wantMessage } from '../storage/outbox.ts';
 import type { Run } from './run.ts';
@@ -26,7 +26,8 @@ export async function announceRun(tx: DbOrTx, run: Run, now: Date, entry?: { rea
   await refreshMessages(tx, 'approval', run.id, now);
   await refreshMessages(tx, 'reminder', run.id, now);
   const { incidentId } = run.plan;
-  if (incidentId === null) return;
+  // A stored plan that somebody has changed may name an incident that there never was; that it is void is said all the same.
+  if (incidentId === null || (await findIncident(tx, incidentId)) === undefined) return;
   const after = await tx.selectFrom('runs').select('state').where('id', '=', run.id).executeTakeFirst();
   if (after?.state === 'succeeded' || after?.state === 'failed') await changeIncident(tx, incidentId, {}, true);
   await refreshMessages(tx, 'card', String(incidentId), now);
