@@ -69,12 +69,11 @@ export const actions: Readonly<Record<SystemId, readonly (readonly [words: strin
     ['pods', { production: 'look', staging: 'look', dr: 'look' }],
     ['events', { production: 'look', staging: 'look', dr: 'look' }],
     ['restart', { production: 'alone', staging: 'alone', dr: 'alone' }],
-    // Six run in staging, so there it is high risk, and nobody is served.
     ['scale 4', { production: 'alone', staging: 'alone', dr: 'alone' }],
-    ['scale-permanently 5', { production: 'one', staging: 'nothing there' }],
-    ['autoscaling 3 12 60', { production: 'one', staging: 'nothing there' }],
-    ['deploy v2.4.2', { production: 'one', staging: 'nothing there' }],
-    ['rollback', { production: 'one', staging: 'nothing there' }],
+    ['scale-permanently 5', { production: 'one', staging: 'alone' }],
+    ['autoscaling 3 12 60', { production: 'one', staging: 'alone' }],
+    ['deploy v2.4.2', { production: 'one', staging: 'alone' }],
+    ['rollback', { production: 'one', staging: 'alone' }],
   ],
   'stock-api': [
     ['pods', { production: 'look' }],
