@@ -24,6 +24,7 @@ test('F-25: a connection cut during the COMMIT of `started`: nothing is sent, an
       return { ...storage, url: url.href };
     },
   });
+  bot.writesPastTheBot();
   const { db, app } = bot.running;
   const plan = await planOf(bot, 5);
   const { people } = app.bot;
@@ -66,6 +67,7 @@ test('F-25: a line that is cut anywhere in a start never lets it happen twice', 
   const server = new URL(process.env['DATABASE_URL'] ?? '');
   await using proxy = await startFaultProxy({ host: server.hostname, port: Number(server.port || 5432) });
   await using bot = await startTestBot({ reach: (storage) => (storage.kind === 'postgres' ? { ...storage, url: storage.url.replace(/@[^/]+|\/\/[^@/]+(?=\/)/, (host) => `${host.startsWith('@') ? '@' : '//'}127.0.0.1:${proxy.port}`) } : storage) });
+  bot.writesPastTheBot();
   const { db, app } = bot.running;
   const plan = await planOf(bot, 5);
   let sent = 0;

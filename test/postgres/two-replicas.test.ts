@@ -19,6 +19,7 @@ const pairs = Number(process.env['PAIRS'] ?? 170);
 
 test('M-15: a thousand pairs on two replicas', async () => {
   await using bot = await startTestBot();
+  bot.writesPastTheBot();
   const { db } = bot.running;
   const scaleDown = await planOf(bot, 2);
   let sent = 0;
