@@ -4,6 +4,8 @@
  * read as markup into text. What a template of ours writes itself passes through untouched.
  */
 
+import { asSeen } from '../support/as-seen.ts';
+
 /** Text in Slack's mrkdwn that was made here. A class so that it can be told from a string while running, not only by its type. */
 class SafeMrkdwn {
   /** Makes the type nominal: no other object with a `source` passes for it. */
@@ -234,17 +236,9 @@ function spelledOut(text: string): string {
 const spelled = (character: string) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 
 const hardToSee = /\\(?=u\{)|^ | $|(?<= ) |(?! )\p{Zs}|(?<=\p{M}{3})\p{M}|[\p{Cs}\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
-const invisible = /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 function visible(text: string): string {
-  return (
-    text
-      .toWellFormed()
-      // Terminal colours and cursor movements, as logs carry them.
-      // oxlint-disable-next-line no-control-regex
-      .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '')
-      .replace(/[\t\n\v\f\r\u0085\u2028\u2029]/g, ' ')
-      .replace(invisible, '')
-      .replace(/(\p{M}{3})\p{M}+/gu, '$1')
-  );
+  return asSeen(text)
+    .replace(/[\t-\r\u0085\u2028\u2029]/g, ' ')
+    .replace(/(\p{M}{3})\p{M}+/gu, '$1');
 }

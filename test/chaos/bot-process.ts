@@ -247,7 +247,7 @@ function readyAt(child: ChildProcess, hear: (line: string) => void): Promise<{ r
 
 /**
  * The catalog with addresses that refuse at once, so that nothing outside this machine is asked; without cool-downs, because here the same thing is done
- * again and again; with one approval for what needs two; and a plan that would stop a service runs out at once.
+ * again and again; with one approval for what needs two; and a plan that would stop a service needs no incident, and runs out at once.
  */
 async function copySystems(to: string): Promise<void> {
   await cp(join(root, 'systems'), to, { recursive: true });
@@ -257,7 +257,9 @@ async function copySystems(to: string): Promise<void> {
   };
   const withoutCooldown = (text: string): string => text.replaceAll(/cooldown: *\w+/g, 'cooldown: 0s');
   await change(join(to, 'defaults.yaml'), withoutCooldown);
-  await change(join(to, 'policies.yaml'), (text) => text.replace(/(- id: protected-destructive\n(?:.*\n)*? *expiresAfter: )15m/, '$15s'));
+  await change(join(to, 'policies.yaml'), (text) =>
+    text.replace(/ *- id: protected-destructive-without-need\n(?:.+\n)*/, '').replace(/(- id: protected-destructive\n(?:.*\n)*? *expiresAfter: )15m/, '$15s'),
+  );
   for (const entry of await readdir(to, { withFileTypes: true })) {
     const file = join(to, entry.name, 'system.yaml');
     if (!entry.isDirectory() || !existsSync(file)) continue;

@@ -1,3 +1,4 @@
+import { asSeen } from '../as-seen.ts';
 import { hideKnown } from './known-secrets.ts';
 import { hideRandom } from './looks-random.ts';
 import { hidden, isHidden } from './marker.ts';
@@ -15,6 +16,13 @@ const mayHold = /[=:@'"<\s%]|[A-Za-z0-9_+/.~-]{16}/;
  * is an ordinary word in a sentence, and hexadecimal text without a name, which may as well be a digest.
  */
 export function redact(text: string): string {
+  // A colour in the midst of a word would keep it from being known, and whoever shows the text takes the colour out.
+  const seen = asSeen(text);
+  const shown = hide(seen);
+  return shown === seen && seen !== text ? hide(text) : shown;
+}
+
+function hide(text: string): string {
   let shown = hideKnown(text);
   if (!mayHold.test(shown)) return shown;
   // What was hidden can bring together what stood apart; each round hides more or ends it.

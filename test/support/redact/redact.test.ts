@@ -62,6 +62,18 @@ const readable = [
   `disk-pressure-eviction-threshold-exceeded-on-node ip-10-42-3-17.eu-central-1.compute.internal`,
 ];
 
+describe('T-09: what a reader does not see keeps no secret from being known', () => {
+  for (const [what, unseen] of [['a colour', '\u001b[31;1m'], ['a character without width', '\u200b'], ['a zero', '\0']] as const)
+    test(`${what} in the midst of it`, () => {
+      for (const { form, line, secret } of canaries) {
+        const parted = line.replace(secret, `${secret.slice(0, 3)}${unseen}${secret.slice(3)}`);
+        expect(canariesIn(canaries, redact(parted).replaceAll(unseen, '')), form).toEqual([]);
+      }
+    });
+  test('around its name and around itself', () => expect(redact('\u001b[33mdb_password\u001b[0m=\u001b[36mhunter2\u001b[0m')).toBe('db_password=[hidden: password]'));
+  test('where there is none, colours stay', () => expect(redact('\u001b[32mok\u001b[0m')).toBe('\u001b[32mok\u001b[0m'));
+});
+
 describe('T-09: what an on-call engineer reads stays as it is', () => {
   for (const line of readable) test(line.slice(0, 70), () => expect(redact(line)).toBe(line));
 });
