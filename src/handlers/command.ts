@@ -35,7 +35,9 @@ interface Asked {
   readonly place: Place;
   readonly triggerId: string;
   readonly channelName: string;
+  /** Part of what is asked for: the same words twice are two wishes. */
   readonly key: string;
+  readonly interactionKey: string;
 }
 
 /** Words that are about everything, not about one system. The list is the help. */
@@ -48,8 +50,8 @@ const topics: Readonly<Record<string, (bot: Bot, asked: Asked) => Promise<void>>
   incident: askForIncident,
   whoami: sayWhoAmI,
   cancel: (bot, { place, triggerId }) => cancelOwn(bot, place, triggerId),
-  freeze: (bot, { words, place, channelName }) => freeze(bot, place, words, systemOfChannel(bot, channelName)),
-  unfreeze: (bot, { words, place }) => unfreeze(bot, place, words),
+  freeze: (bot, asked) => freeze(bot, asked, systemOfChannel(bot, asked.channelName)),
+  unfreeze,
   audit: sayAudit,
 };
 
@@ -57,13 +59,13 @@ export async function handleCommand(bot: Bot, command: Command): Promise<void> {
   const place = placeOf(command);
   const stranger = whyNotMember(await bot.people.identify(command.userId), '/stock');
   if (stranger !== null) return refuse(bot, place, stranger);
-  return carryOutWords(bot, { words: command.text.trim().split(/\s+/).filter(Boolean), place, triggerId: command.triggerId, channelName: command.channelName, key: command.key.slice(0, 16) });
+  return carryOutWords(bot, { words: command.text.trim().split(/\s+/).filter(Boolean), place, triggerId: command.triggerId, channelName: command.channelName, key: command.key.slice(0, 16), interactionKey: command.key });
 }
 
 /** After "Which one?": the same words, now with the system in front. */
 export async function continueCommand(bot: Bot, press: Press, control: Control): Promise<void> {
   const place = placeOf(press);
-  const asked = { place, triggerId: press.triggerId, channelName: '', key: press.key.slice(0, 16) };
+  const asked = { place, triggerId: press.triggerId, channelName: '', key: press.key.slice(0, 16), interactionKey: press.key };
   if (control.systemId === undefined) return whisper(bot, place, pickSystem({ rest: '', candidates: bot.catalog().systems.map(candidateOf) }));
   const rest = (control.rest ?? '').split(/\s+/).filter(Boolean);
   return carryOutWords(bot, { ...asked, words: [control.systemId, ...rest, ...(control.environment === undefined || rest.length === 0 ? [] : [control.environment])] });

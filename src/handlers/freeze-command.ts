@@ -13,8 +13,15 @@ const usage = 'Write: /stock freeze all|<system> [for 2h] <reason>';
 const longestMs = 30 * 86_400_000;
 const longestReason = 300;
 
+export interface FreezeCommand {
+  readonly place: Place;
+  /** Without `freeze` itself. */
+  readonly words: readonly string[];
+  readonly interactionKey: string;
+}
+
 /** @param here the system of the channel, which a person may leave out */
-export async function freeze(bot: Bot, place: Place, words: readonly string[], here: System | null): Promise<void> {
+export async function freeze(bot: Bot, { place, words, interactionKey }: FreezeCommand, here: System | null): Promise<void> {
   const refused = 'Freeze changes';
   const [first = '', ...others] = words;
   const named = whichOf(bot, first);
@@ -25,18 +32,18 @@ export async function freeze(bot: Bot, place: Place, words: readonly string[], h
   if (said.reason === '') return refuse(bot, place, { refused, rule: 'a freeze needs a reason, which everybody reads', instead: usage });
   if (said.reason.length > longestReason) return refuse(bot, place, { refused, rule: `the reason has more than ${longestReason} characters`, instead: 'Say it in one sentence.' });
   if (said.forMs !== null && (said.forMs <= 0 || said.forMs > longestMs)) return refuse(bot, place, { refused, rule: 'a freeze lasts between a second and 30 days', instead: 'Leave “for …” out, and lift it yourself.' });
-  const frozen = await freezeChanges(bot, { system, reason: said.reason, forMs: said.forMs, userId: place.userId });
+  const frozen = await freezeChanges(bot, { system, reason: said.reason, forMs: said.forMs, userId: place.userId, interactionKey });
   if (frozen.kind === 'refused') return refuse(bot, place, frozen.refusal);
   const view = toHoldView(bot.catalog(), { kind: 'frozen', freeze: frozen.freeze });
   if (view.kind === 'frozen') await whisper(bot, place, freezeMessage(view, [], bot.clock.now()));
 }
 
-export async function unfreeze(bot: Bot, place: Place, words: readonly string[]): Promise<void> {
+export async function unfreeze(bot: Bot, { place, words, interactionKey }: FreezeCommand): Promise<void> {
   const [first = ''] = words;
   const system = whichOf(bot, first);
   if (first === '') return refuse(bot, place, { refused: 'Unfreeze', rule: 'it was not said of which system', instead: 'Write: /stock unfreeze all|<system>' });
   if (system !== null && !('id' in system)) return whisper(bot, place, unknownWordMessage(first, system.didYouMean));
-  const lifted = await unfreezeChanges(bot, system, place.userId);
+  const lifted = await unfreezeChanges(bot, { system, userId: place.userId, interactionKey });
   if (lifted.kind === 'refused') return refuse(bot, place, lifted.refusal);
   const now = bot.clock.now();
   const view = toHoldView(bot.catalog(), { kind: 'frozen', freeze: lifted.freeze });

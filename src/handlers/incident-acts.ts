@@ -5,6 +5,7 @@ import { endEscalation } from '../escalation/store.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { addTimelineEntry, changeIncident, insertIncident, lockIncident } from '../incidents/store.ts';
 import type { Tx } from '../storage/database.ts';
+import { finishWithAct } from '../storage/finish-with-act.ts';
 import { wantMessage } from '../storage/outbox.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { sha256, type Json } from '../support/json.ts';
@@ -13,7 +14,6 @@ import { initialNotice, resolutionNotice } from '../views/templates.ts';
 import { afterIncidentChange, cardKey, showIncident, showRunsThatWait } from './after-incident-change.ts';
 import type { Bot } from './bot.ts';
 import { systemOf } from './incident-content.ts';
-import { finishWithAct } from './store-interaction.ts';
 
 export type Acted = { readonly kind: 'done'; readonly incident: Incident } | { readonly kind: 'stale'; readonly incident: Incident } | { readonly kind: 'gone' };
 

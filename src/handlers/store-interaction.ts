@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db, Tx } from '../storage/database.ts';
+import type { Db } from '../storage/database.ts';
 import { backOffMs, leaseMs, triesBeforeQuarantine } from '../storage/lease.ts';
 import type { Row } from '../storage/tables.ts';
 import { redact, redactAll } from '../support/redact/redact.ts';
@@ -44,11 +44,6 @@ export async function claimInteraction(db: Db, key: string, owner: string, now: 
 
 export async function finishInteraction(db: Db, stored: StoredInteraction): Promise<void> {
   await db.updateTable('interactions').set({ state: 'handled', lease_owner: null, lease_until: null }).where('id', '=', stored.id).where('state', '=', 'stored').execute();
-}
-
-/** In the transaction of the act itself: what was carried out and committed is never carried out again, nor told that it came too late. */
-export async function finishWithAct(tx: Tx, key: string): Promise<void> {
-  await tx.updateTable('interactions').set({ state: 'handled', lease_owner: null, lease_until: null }).where('key', '=', key).where('state', '=', 'stored').execute();
 }
 
 /** Returns whether it is given up. */

@@ -11,6 +11,7 @@ import type { System } from '../catalog/system.ts';
 import { addTimelineEntry, openIncidents } from '../incidents/store.ts';
 import type { DbOrTx, Tx } from '../storage/database.ts';
 import { addDuty, cancelDuty, hastenDuty } from '../storage/duties.ts';
+import { finishWithAct } from '../storage/finish-with-act.ts';
 import { refreshMessages, wantMessage } from '../storage/outbox.ts';
 import type { Row } from '../storage/tables.ts';
 import type { RunDependencies } from './dependencies.ts';
@@ -57,26 +58,27 @@ export async function lockFreezes(tx: Tx, how: 'toStart' | 'toChange'): Promise<
   await sql`select ${how === 'toStart' ? sql`pg_advisory_xact_lock_shared` : sql`pg_advisory_xact_lock`}(hashtextextended('freezes', 0))`.execute(tx);
 }
 
-export interface FreezeWish {
+/** Whose changes, and who says so. */
+export interface FreezeAct {
   /** `null`: every system. */
   readonly system: System | null;
+  readonly userId: string;
+  /** Ends with it, so that after a crash it is not carried out a second time, against what somebody else did since. */
+  readonly interactionKey: string;
+}
+
+export interface FreezeWish extends FreezeAct {
   readonly reason: string;
   readonly forMs: number | null;
-  readonly userId: string;
 }
 
 export type Frozen = { readonly kind: 'done'; readonly freeze: Freeze } | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/** Stops changes. The same wish again by the same person changes nothing: after a crash a command is carried out once more. */
+/** Stops changes. The same wish again by the same person changes nothing. */
 export async function freezeChanges(dependencies: RunDependencies, wish: FreezeWish): Promise<Frozen> {
   const { system, userId, reason } = wish;
   const what = `Freeze ${nameOf(system)}`;
-  const denied = whyNotFreeze(dependencies.catalog(), system, await dependencies.people.identify(userId), what);
-  if (denied !== null) return { kind: 'refused', refusal: denied };
-  return dependencies.db.transaction().execute(async (tx) => {
-    await lockFreezes(tx, 'toChange');
-    const now = dependencies.clock.now();
-    const standing = await standingFreeze(tx, system);
+  return acting(dependencies, wish, what, async (tx, standing, now) => {
     if (standing !== null && !isOver(standing, now)) {
       if (standing.by === userId && standing.reason === reason) return { kind: 'done', freeze: standing };
       return { kind: 'refused', refusal: { refused: what, rule: `it is frozen already, since ${duration(now.getTime() - standing.at.getTime())}: ${standing.reason}`, instead: `Lift that first: /stock unfreeze ${system?.id ?? 'all'}.` } };
@@ -94,17 +96,23 @@ export async function freezeChanges(dependencies: RunDependencies, wish: FreezeW
 }
 
 /** Lifts the freeze of one system, or the one of all; another one that also covers it stays. */
-export async function unfreezeChanges(dependencies: RunDependencies, system: System | null, userId: string): Promise<Frozen> {
-  const what = `Unfreeze ${nameOf(system)}`;
+export async function unfreezeChanges(dependencies: RunDependencies, act: FreezeAct): Promise<Frozen> {
+  const what = `Unfreeze ${nameOf(act.system)}`;
+  return acting(dependencies, act, what, async (tx, standing, now) => {
+    if (standing === null || isOver(standing, now)) return { kind: 'refused', refusal: { refused: what, rule: 'it is not frozen', instead: 'Look at /stock status.' } };
+    await endOne(dependencies, tx, standing, act.userId, now);
+    return { kind: 'done', freeze: { ...standing, liftedAt: now, liftedBy: act.userId } };
+  });
+}
+
+async function acting(dependencies: RunDependencies, { system, userId, interactionKey }: FreezeAct, what: string, act: (tx: Tx, standing: Freeze | null, now: Date) => Promise<Frozen>): Promise<Frozen> {
   const denied = whyNotFreeze(dependencies.catalog(), system, await dependencies.people.identify(userId), what);
   if (denied !== null) return { kind: 'refused', refusal: denied };
   return dependencies.db.transaction().execute(async (tx) => {
     await lockFreezes(tx, 'toChange');
-    const now = dependencies.clock.now();
-    const standing = await standingFreeze(tx, system);
-    if (standing === null || isOver(standing, now)) return { kind: 'refused', refusal: { refused: what, rule: 'it is not frozen', instead: 'Look at /stock status.' } };
-    await endOne(dependencies, tx, standing, userId, now);
-    return { kind: 'done', freeze: { ...standing, liftedAt: now, liftedBy: userId } };
+    const acted = await act(tx, await standingFreeze(tx, system), dependencies.clock.now());
+    if (acted.kind === 'done') await finishWithAct(tx, interactionKey);
+    return acted;
   });
 }
 

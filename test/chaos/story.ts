@@ -138,6 +138,7 @@ async function playWrite(installation: Installation, row: Row, stage: Stage): Pr
   if (stage === 'expire') {
     await installation.arm(row.point, row.fault);
     await reaching(() => slack.command({ as: oncall, channel, command: '/stock', text: command }));
+    await until(() => planModal() !== undefined, 'a plan that runs out');
     await suffer(installation, await installation.untilMet());
     if (slack.views(oncall).length > 0) await slack.closeView({ as: oncall, isCleared: true });
     return { sign: '–', effects: demandEffects(installation, effectsBefore, 0), closed: null };
@@ -222,7 +223,7 @@ async function playWrite(installation: Installation, row: Row, stage: Stage): Pr
     const answer = () => submit(oncall, { reason: 'Looked at it.' });
     if (stage === 'settle') await struck(installation, row, [], answer);
     else await reaching(answer);
-    await until(() => textOf(message()).includes('settled'), 'a settled run');
+    await until(() => message()?.text.startsWith('❌') === true, 'that it is settled');
   }
 }
 

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Bot } from '../../src/handlers/bot.ts';
+import { handleInteraction } from '../../src/handlers/interactions.ts';
 import { createLanes } from '../../src/handlers/lanes.ts';
 import { notificationsLane } from '../../src/handlers/notifications-lane.ts';
 import { outboxLane } from '../../src/handlers/outbox-lane.ts';
 import { pagesLane } from '../../src/handlers/pages-lane.ts';
+import { storeInteraction } from '../../src/handlers/store-interaction.ts';
 import { changeRun } from '../../src/runs/store.ts';
 import { startRun } from '../../src/runs/start.ts';
 import { manualClock } from '../../src/support/clock.ts';
+import type { Interaction } from '../../src/views/slack-port.ts';
 import { checkInvariants, demandAll } from '../harness/checker.ts';
 import { notificationOf, startTestBot, type TestBot } from '../harness/test-bot.ts';
 import { alerts, card, cards, fire, oncall, press, submit, support, type, writes } from '../scenarios/on-call.ts';
@@ -18,6 +21,7 @@ import { alerts, card, cards, fire, oncall, press, submit, support, type, writes
  * there. `test/chaos/` stops real processes.
  */
 const pauseMs = 11_000;
+const platform = 'U0PLATFORM';
 
 /** The bot as one step sees it: time passes when it first does `method` on the database, before it or behind it. */
 function standingStillAt(bot: TestBot, method: 'transaction' | 'selectFrom' | 'updateTable', when: 'before' | 'behind'): Bot {
@@ -39,6 +43,19 @@ function standingStillAt(bot: TestBot, method: 'transaction' | 'selectFrom' | 'u
     },
   });
   return { ...bot.running.app.bot, db: held };
+}
+
+/** The bot of a process that cannot write how an interaction went once it has been carried out. */
+function dyingBeforeItIsOnRecord(bot: TestBot): Bot {
+  const { db } = bot.running;
+  const dying = new Proxy(db, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (name === 'updateTable') return () => { throw new Error('the process died'); };
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return { ...bot.running.app.bot, db: dying };
 }
 
 /** An alert that is applied, and of which nobody outside knows yet. */
@@ -101,6 +118,19 @@ test('F-20: an incident that is declared by a modal which is carried out twice, 
   await bot.advance({ minutes: 1 });
   expect(cards(bot)).toHaveLength(1);
   demandAll(await checkInvariants(bot.running.db, bot, bot.clock.now()));
+});
+
+test('F-20: a freeze that was lifted by a process which died before it had that on record is not lifted once more, when it was frozen anew meanwhile', async () => {
+  await using bot = await startTestBot();
+  const frozen = () => bot.running.db.selectFrom('freezes').select('reason').where('lifted_at', 'is', null).execute();
+  await type(bot, platform, 'mystocks', 'freeze mystocks the audit');
+  const unfreeze: Interaction = { kind: 'command', key: 'unfreeze of the test', userId: platform, teamId: 'T0STOCKS', channelId: 'C0MYSTOCKS', channelName: 'mystocks', text: 'unfreeze mystocks', triggerId: '1.1' };
+  await storeInteraction(bot.running.db, unfreeze, bot.clock.now());
+  await expect(handleInteraction(dyingBeforeItIsOnRecord(bot), unfreeze)).rejects.toThrow('the process died');
+  expect(await frozen()).toEqual([]);
+  await type(bot, platform, 'mystocks', 'freeze mystocks a restore');
+  await bot.advance({ minutes: 2 });
+  expect(await frozen()).toEqual([{ reason: 'a restore' }]);
 });
 
 test('F-44: a lane is stuck when it does not come round for a minute; one that carries out effects has as long as an effect may take', async () => {

@@ -83,14 +83,14 @@ test('M-15: a thousand pairs on two replicas', async () => {
     await approvedRun();
     let sentWhenAnswered = -1;
     // The start looks at its target first; the freeze comes at any moment of that, and after it.
-    const freezing = setTimeout((pair * 7) % 60).then(() => freezeChanges(second, { system: null, reason: 'race', forMs: null, userId: 'U0MANAGER' })).then(async (frozen) => {
+    const freezing = setTimeout((pair * 7) % 60).then(() => freezeChanges(second, { system: null, reason: 'race', forMs: null, userId: 'U0MANAGER', interactionKey: `freeze ${pair}` })).then(async (frozen) => {
       expect(frozen.kind === 'refused' ? frozen.refusal : null).toBeNull();
       sentWhenAnswered = (await stateOf(otherDb, 'run_one')) === 'started' ? 1 : 0;
     });
     await Promise.all([startRun(first, 'run_one'), freezing]);
     const state = await stateOf(db, 'run_one');
     expect([state, sent]).toEqual(sentWhenAnswered === 1 ? ['started', 1] : ['voided', 0]);
-    expect((await unfreezeChanges(second, null, 'U0MANAGER')).kind).toBe('done');
+    expect((await unfreezeChanges(second, { system: null, userId: 'U0MANAGER', interactionKey: `unfreeze ${pair}` })).kind).toBe('done');
     count('freeze/start', state);
   }
   console.log(`${pairs * 6} pairs: ${JSON.stringify(counts)}`);
