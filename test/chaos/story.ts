@@ -145,14 +145,24 @@ async function playWrite(installation: Installation, row: Row, stage: Stage): Pr
   }
   const isDoneWith = await installation.counting('command');
   const ask = () => slack.command({ as: oncall, channel, command: '/stock', text: command });
-  const isRefused = () => slack.views(oncall).some((view) => view.content['callback_id'] === 'plan.read') && !inModals().includes('Working out');
+  // In a window, or, where it came too late for one, beside what was typed.
+  let tellingsSeen = slack.ephemerals(oncall).length;
+  const refusal = (): string | null => {
+    if (slack.views(oncall).some((view) => view.content['callback_id'] === 'plan.read') && !inModals().includes('Working out')) return inModals();
+    const [told] = slack.ephemerals(oncall).slice(tellingsSeen);
+    return told === undefined ? null : `${told.text}\n${textOf(told)}`;
+  };
   await during('ask', ask);
   for (let tries = 0; ; tries += 1) {
-    await until(() => planModal() !== undefined || isRefused() || labelsOf(message()).includes('Confirm…'), 'the plan');
-    // On a busy machine the outside does not always answer in time. Then nothing has happened, and a person asks again.
-    if (planModal() === undefined && isRefused() && !/did not answer|No answer|cannot be reached/.test(inModals())) throw new Error(`it was refused: ${inModals()}`);
-    if (!isRefused() || !/did not answer|No answer|cannot be reached/.test(inModals()) || tries > 20) break;
-    await slack.closeView({ as: oncall, isCleared: true });
+    const isThere = () => planModal() !== undefined || labelsOf(message()).includes('Confirm…');
+    await until(() => isThere() || refusal() !== null, 'the plan');
+    if (isThere()) break;
+    const why = refusal() ?? '';
+    // On a busy machine the outside does not always answer in time, and Slack is asked for its groups by each process anew. Then nothing has happened, and a person asks again.
+    if (!/did not answer|No answer|cannot be reached|did not say/.test(why) || tries > 20) throw new Error(`it was refused: ${why}`);
+    await systemClock.sleep(5_000);
+    tellingsSeen = slack.ephemerals(oncall).length;
+    if (slack.views(oncall).length > 0) await slack.closeView({ as: oncall, isCleared: true });
     await reaching(ask);
   }
   // What was typed is done with, so what is struck next is what is done next.

@@ -78,6 +78,17 @@ function plantValues(bot: TestBot): void {
   bot.kubernetes.apply(toSecret({ ...deployed, config } as Release, bot.clock.now()) as never, { manager: 'helm' });
 }
 
+/** In the open where a Secret belongs: in the environment, the command line and the annotations of the workload, and so of each of its pods. */
+function plantEnvironment(bot: TestBot): void {
+  const deployment = structuredClone(bot.kubernetes.find({ kind: 'Deployment', namespace: 'stock-service', name: 'stock-service' })) as unknown as { metadata: { annotations?: Record<string, string> }; spec: { template: { metadata: { annotations?: Record<string, string> }; spec: { containers: Record<string, unknown>[] } } } };
+  const noted = Object.fromEntries(canaries.map(({ line }, index) => [`example.com/note-${index}`, line]));
+  Object.assign((deployment.metadata.annotations ??= {}), noted);
+  Object.assign((deployment.spec.template.metadata.annotations ??= {}), noted);
+  for (const container of deployment.spec.template.spec.containers)
+    Object.assign(container, { env: canaries.flatMap(({ line, secret }, index) => [{ name: `NOTE_${index}`, value: line }, { name: `DB_PASSWORD_${index}`, value: secret }]), args: canaries.map(({ line }) => line) });
+  bot.kubernetes.apply(deployment as never, { manager: 'kubectl' });
+}
+
 const shown = (places: Readonly<Record<string, string>>) => Object.values(places).join('\n').split('[hidden: ').length - 1;
 
 test('I11, M-21: what applications write, and what their releases and pods hold, is shown without its secrets', async () => {
@@ -85,12 +96,18 @@ test('I11, M-21: what applications write, and what their releases and pods hold,
   await using bot = all.bot;
   bot.kubernetes.setLogs({ namespace: 'stock-service', deployment: 'stock-service', lines: planted.split('\n') });
   plantValues(bot);
+  plantEnvironment(bot);
+  await bot.advance({ minutes: 2 });
   for (const { line } of canaries.slice(0, 12)) bot.kubernetes.recordEvent({ kind: 'Deployment', namespace: 'stock-service', name: 'stock-service', type: 'Warning', reason: 'FailedMount', message: line });
   await fire(bot, 'stock-service');
   await bot.advance({ minutes: 1 });
   for (const command of ['logs', 'values', 'describe', 'events', 'releases', 'pods', 'health']) await type(bot, oncall, 'alerts', `service ${command}`);
   await bot.advance({ minutes: 1 });
   expect(told(bot, oncall)).not.toBe('');
+  // A plan compares the whole template.
+  await ask(bot, oncall, 'Restart…');
+  await bot.advance({ minutes: 5 });
+  await ask(bot, oncall, 'Roll back…');
   const places = await all.sinks();
   expect(places['files in Slack']).toContain('[hidden: GitHub token]');
   expect(shown(places)).toBeGreaterThan(60);

@@ -172,7 +172,7 @@ function indentAt(text: string, at: number): number {
   return indent;
 }
 
-const placeholder = /^(?:null|nil|none|undefined|true|false|yes|no|empty|unset|redacted|hidden|\d{1,3}|[*x.•-]+|<[^<>]{0,60}>?|\(not shown\)|\$\{?[\w.:-]+\}?|\$\([\w.:-]+\)?|\{\{.*|%[a-z]|\[(?:redacted|hidden|filtered)\]|\*{3}.*|[|>][-+]?)?$/i;
+const placeholder = /^(?:null|nil|none|undefined|true|false|yes|no|empty|unset|redacted|hidden|\d{1,3}|[*x.•-]+|<[^<>]{0,60}>?|\(not shown\)|\$\{?[\w.:-]+\}?|\$\([\w.:-]+\)?|\{\{[^{}]{0,100}(?:\}\})?|%[a-z]|\[(?:redacted|hidden|filtered)\]|\*{3}\S*|[|>][-+]?)?$/i;
 
 function saysNothing(value: string): boolean {
   return value.length < 200 ? isHidden(value) || placeholder.test(value) : false;

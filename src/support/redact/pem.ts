@@ -46,15 +46,22 @@ function afterDashes(text: string, from: number): number {
 const breaks = /(\r?\n|\\n)/;
 
 function lengthOfLinesAfter(text: string): number {
+  let passed = 0;
+  // Empty lines behind the block stay: what begins on the next line would otherwise run into the marker.
   let length = 0;
   const pieces = text.split(breaks);
   for (let index = 0; index < pieces.length; index += 2) {
     const piece = pieces[index] ?? '';
-    if (!inside.test(piece)) return length + (/^[A-Za-z0-9+/=]*/.exec(piece)?.[0].length ?? 0);
-    length += piece.length + (pieces[index + 1]?.length ?? 0);
+    const part = inside.test(piece) ? piece : (beginningOfLine.exec(piece)?.[0] ?? '');
+    if (part !== '') length = passed + part.length;
+    if (part !== piece) break;
+    passed += piece.length + (pieces[index + 1]?.length ?? 0);
   }
   return length;
 }
+
+/** Of a line that does not end as the block's do. A short word with anything else behind it begins a sentence, or is the name of another secret. */
+const beginningOfLine = /^[A-Za-z0-9+/=]+(?:(?<=[A-Za-z0-9+/=]{16})|(?=["'`\\,;<>)\]}]))/;
 
 function lengthOfLinesBefore(text: string): number {
   let length = 0;

@@ -107,11 +107,20 @@ describe('T-09: inside values, keys tell', () => {
   });
 });
 
+test('T-09: something that is masked already hides nothing that follows it on its line from being found', () => {
+  expect(redact('Cookie: *** Set-Cookie: session=zvywuw003u1d; HttpOnly')).toBe('Cookie: [hidden: cookie]');
+  expect(redact('password: *** token: 4f9a8b7c6d5e')).toBe('password: *** token: [hidden: token]');
+});
+
 describe('T-09: a secret that was cut leaves no half', () => {
   const key = makeCanaries('cut').find(({ form }) => form === 'PEM private key')?.line ?? '';
   const lines = key.split('\n');
   test('a key without its end', () => expect(redact(`log\n${lines.slice(0, 3).join('\n')}`)).toBe('log\n[hidden: PEM block]'));
   test('a key without its beginning', () => expect(redact(`${lines.slice(1).join('\n')}\nlog`)).toBe('[hidden: PEM block]\nlog'));
+  test('a key without its end, and another secret on the next line', () => {
+    for (const [next, shown] of [['X-Api-Key: 4f9a8b7c6d5e', 'X-Api-Key: [hidden: key]'], ['\nBearer abcdefgh12345678', '\nBearer [hidden: authorization]'], ['token: 4f9a8b7c6d5e', 'token: [hidden: token]']] as const)
+      expect(redact(`password=-----BEGIN RSA PRIVATE KEY-----\n${lines[1] ?? ''}\n${next}`)).toBe(`password=[hidden: PEM block]\n${shown}`);
+  });
   test('a key in JSON', () => expect(redact(JSON.stringify({ a: key, b: 1 }))).toBe('{"a":"[hidden: PEM block]","b":1}'));
   test('a mention of a key hides nothing else', () => expect(redact('no -----BEGIN CERTIFICATE----- found in /etc/tls\nnext line')).toBe('no [hidden: PEM block] found in /etc/tls\nnext line'));
 });
