@@ -1,5 +1,6 @@
-import { rolesFor } from '../approvals/policy.ts';
+import { rolesFor, whyNotApprove } from '../approvals/policy.ts';
 import { runMessageKey } from '../runs/announce.ts';
+import { rulingOf } from '../runs/decide.ts';
 import type { Run } from '../runs/run.ts';
 import { findRun } from '../runs/store.ts';
 import { wantMessage } from '../storage/outbox.ts';
@@ -30,12 +31,19 @@ export async function remindApprovers(bot: Bot, runId: string): Promise<void> {
   for (const userId of undecided) await wantMessage(bot.db, { key: `reminder:${run.id}:${userId}`, channel: userId, kind: 'reminder', subject: run.id, priority: 5 }, now);
 }
 
-/** Slack ids of everybody with a role that may decide on it, the requester left out; empty where Slack does not say. */
+/** So many of those with a role are looked up; Slack is asked about each. */
+const mostLookedUp = 30;
+
+/** Slack ids of those who have the role and may use it: no guest in a group learns what a plan holds (T-05), nor does the requester ask themselves. Empty where Slack does not say. */
 export async function whoMayDecide(bot: Bot, run: Run): Promise<readonly string[]> {
-  const catalog = bot.catalog();
-  const system = catalog.systems.find((candidate) => candidate.id === run.plan.systemId);
-  const rule = catalog.policies.find((candidate) => candidate.id === run.plan.policyId);
-  if (system === undefined || rule === undefined) return [];
-  const members = await Promise.all(rolesFor(rule.mayApprove, system).map((role) => bot.people.membersOf(role)));
-  return [...new Set(members.flatMap((ids) => ids ?? []))].filter((id) => id !== run.requestedBy);
+  const ruling = await rulingOf(bot, bot.db, run);
+  if (ruling?.rule == null) return [];
+  const members = await Promise.all(rolesFor(ruling.rule.mayApprove, ruling.system).map((role) => bot.people.membersOf(role)));
+  const ids = [...new Set(members.flatMap((known) => known ?? []))].slice(0, mostLookedUp);
+  const [requester, ...identities] = await Promise.all([run.requestedBy, ...ids].map((id) => bot.people.identify(id)));
+  if (requester === undefined) return [];
+  return ids.filter((_, index) => {
+    const identity = identities[index];
+    return identity !== undefined && whyNotApprove(ruling, identity, requester, run.plan.draft.summary) === null;
+  });
 }

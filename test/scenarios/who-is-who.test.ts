@@ -34,6 +34,19 @@ test('T-05: guests, strangers, closed accounts and bots with every role approve 
   expect(writes(bot)).toEqual([]);
 });
 
+test('T-05, T-17: who could not approve is not asked in person either, and learns nothing of the plan: a guest in the group, the requester by another account', async () => {
+  await using bot = await startTestBot();
+  const email = users(bot).find(({ id }) => id === oncall)?.email;
+  for (const group of bot.slack.workspace.state.userGroups) group.userIds.push('U0GUEST', 'U0DEVOPS');
+  Object.assign(users(bot).find(({ id }) => id === 'U0DEVOPS')!, { email });
+  await fire(bot, 'mystocks');
+  await scaleDown(bot);
+  await bot.advance({ minutes: 1 });
+  expect(directMessages(bot, approver).map(textOf).join()).toContain('from 3 to 2');
+  for (const id of ['U0GUEST', 'U0DEVOPS', oncall]) expect(directMessages(bot, id), id).toEqual([]);
+  expect(textOf(request(bot))).not.toMatch(/U0GUEST|U0DEVOPS/);
+});
+
 test('T-05: whatever becomes of users.info instead of an answer, nobody approves', async () => {
   await using bot = await startTestBot();
   await fire(bot, 'mystocks');

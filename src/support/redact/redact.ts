@@ -16,22 +16,26 @@ const mayHold = /[=:@'"<\s%]|[A-Za-z0-9_+/.~-]{16}/;
  * is an ordinary word in a sentence, and hexadecimal text without a name, which may as well be a digest.
  */
 export function redact(text: string): string {
-  // A colour in the midst of a word would keep it from being known, and whoever shows the text takes the colour out.
+  let shown = text;
+  // What was hidden can bring together what stood apart; each round hides more or ends it.
+  for (let round = 0; round < mostRounds; round += 1) {
+    const again = hideAsSeen(shown);
+    if (again === shown) break;
+    shown = again;
+  }
+  return shown;
+}
+
+/** A colour in the midst of a word would keep it from being known, and whoever shows the text takes the colour out. */
+function hideAsSeen(text: string): string {
   const seen = asSeen(text);
   const shown = hide(seen);
   return shown === seen && seen !== text ? hide(text) : shown;
 }
 
 function hide(text: string): string {
-  let shown = hideKnown(text);
-  if (!mayHold.test(shown)) return shown;
-  // What was hidden can bring together what stood apart; each round hides more or ends it.
-  for (let round = 0; round < mostRounds; round += 1) {
-    const again = hideRandom(hideNamed(hideTokens(hidePem(shown))));
-    if (again === shown) break;
-    shown = again;
-  }
-  return shown;
+  const rest = hideKnown(text);
+  return mayHold.test(rest) ? hideRandom(hideNamed(hideTokens(hidePem(rest)))) : rest;
 }
 
 const mostRounds = 8;

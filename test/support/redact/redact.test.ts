@@ -71,6 +71,10 @@ describe('T-09: what a reader does not see keeps no secret from being known', ()
       }
     });
   test('around its name and around itself', () => expect(redact('\u001b[33mdb_password\u001b[0m=\u001b[36mhunter2\u001b[0m')).toBe('db_password=[hidden: password]'));
+  test('hiding twice is hiding once, also where only what nobody sees was hidden', () => {
+    const shown = redact('"password":"\0"\0==the');
+    expect(redact(shown)).toBe(shown);
+  });
   test('where there is none, colours stay', () => expect(redact('\u001b[32mok\u001b[0m')).toBe('\u001b[32mok\u001b[0m'));
 });
 
