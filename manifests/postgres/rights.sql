@@ -1,5 +1,5 @@
 -- What the bot may do, after each `stockops db migrate`, as the owner of the tables: psql -f manifests/postgres/rights.sql
--- A table that a migration brought is closed to the bot until then; the bot says so when it starts.
+-- A table that a migration brought is closed to the bot until then; the bot names it at its start, and goes no further.
 begin;
 grant select, insert, update, delete on all tables in schema public to stockops_bot;
 

@@ -26,6 +26,7 @@ import { lockDataDirectory, type DataDirectoryLock } from '../storage/data-direc
 import { whyNotDurable } from '../storage/durability.ts';
 import { memoryBeside, memoryOfProcess, openEpochs, type PastMemory } from '../storage/epochs.ts';
 import { dropLeases, readInstallation } from '../storage/installation.ts';
+import { readRights } from '../storage/rights.ts';
 import type { Clock } from '../support/clock.ts';
 import type { Random } from '../support/ids.ts';
 import { messageOf, type Log } from '../support/log.ts';
@@ -90,6 +91,7 @@ export async function startBot(parts: BotParts): Promise<Started> {
     throw new Error(`PostgreSQL is not set up to keep what it confirms: ${notDurable} (STOCKOPS_ALLOW_LOSS=true accepts it.)`);
   }
   await migrate(db);
+  if (storage.kind === 'postgres') await checkRights(db, log);
   if (storage.kind === 'pglite') await dropLeases(db);
   const clock = storage.kind === 'postgres' && parts.followDatabaseTime !== false ? await databaseClock(db, parts.clock) : parts.clock;
   const connections = openConnections(settings, () => inForce.catalog);
@@ -168,6 +170,16 @@ export async function startBot(parts: BotParts): Promise<Started> {
       },
     },
   };
+}
+
+/** @throws Error where a table is closed to the role: better now than in the midst of an incident */
+async function checkRights(db: Db, log: Log): Promise<void> {
+  const { closed, overTheRecord } = await readRights(db);
+  if (closed.length > 0) {
+    await db.destroy();
+    throw new Error(`The role of the bot may not use ${closed.join(', ')} in the database: run manifests/postgres/rights.sql as the owner of the tables.`);
+  }
+  if (overTheRecord) log.warn('The role of the database could change the record; docs/operating.md says how to give the bot one that cannot');
 }
 
 /** Where nothing can be written beside the data directory, an older copy of it is noticed only while the process lives. */

@@ -47,7 +47,7 @@ export function dutiesLane(bot: Bot, name: string): Lane {
         const doer = doers[duty.kind];
         if (doer === undefined) throw new Error(`no handler for ${duty.kind}`);
         failpoint('duty.after-claim');
-        await renewWhile(bot, duty, doer(bot, duty, now));
+        await renewWhile(bot, 'duties', duty, doer(bot, duty, now));
         failpoint('duty.before-finish');
         await finishDuty(bot.db, duty);
         failpoint('duty.after-finish');

@@ -8,6 +8,7 @@ import { handleCommand } from './command.ts';
 import { handleHome } from './home.ts';
 import type { Lane } from './lanes.ts';
 import { handlePress } from './press.ts';
+import { renewWhile } from './renew-lease.ts';
 import { failed } from './reply.ts';
 import { claimInteraction, failInteraction, finishInteraction, type StoredInteraction } from './store-interaction.ts';
 import { handleSubmission } from './submission.ts';
@@ -36,7 +37,7 @@ async function carryOut(bot: Bot, stored: StoredInteraction): Promise<void> {
   const interaction = stored.payload as unknown as Interaction;
   try {
     failpoint('interaction.after-claim');
-    await dispatch(bot, interaction);
+    await renewWhile(bot, 'interactions', stored, dispatch(bot, interaction));
     failpoint('interaction.before-finish');
     await finishInteraction(bot.db, stored);
     failpoint('interaction.after-finish');

@@ -133,6 +133,21 @@ test('F-20: a freeze that was lifted by a process which died before it had that 
   expect(await frozen()).toEqual([{ reason: 'a restore' }]);
 });
 
+test('F-40: what somebody typed stays in the hand of the process that works it out, however long the outside takes to answer', async () => {
+  await using bot = await startTestBot();
+  const working = bot.running.app.bot;
+  const answer = Promise.withResolvers<void>();
+  const slack = new Proxy(working.slack, { get: (port, name) => (name === 'whisper' ? () => answer.promise.then(() => ({ status: 'done' })) : Reflect.get(port, name)) });
+  const asked: Interaction = { kind: 'command', key: 'systems of the test', userId: platform, teamId: 'T0STOCKS', channelId: 'C0MYSTOCKS', channelName: 'mystocks', text: 'systems', triggerId: '1.1' };
+  await storeInteraction(bot.running.db, asked, bot.clock.now());
+  const handling = handleInteraction({ ...working, slack }, asked);
+  for (let passed = 0; passed < 60; passed += 5) await bot.advance({ seconds: 5 });
+  expect(bot.slack.ephemerals(platform)).toEqual([]);
+  expect(await bot.running.db.selectFrom('interactions').select(['lease_owner', 'tries']).where('key', '=', asked.key).execute()).toEqual([{ lease_owner: working.owner, tries: 1 }]);
+  answer.resolve();
+  await handling;
+});
+
 test('F-44: a lane is stuck when it does not come round for a minute; one that carries out effects has as long as an effect may take', async () => {
   const clock = manualClock(new Date('2026-03-02T02:13:00Z'));
   const busy = { step: () => new Promise<boolean>(() => {}), nextAt: async () => undefined };

@@ -11,6 +11,7 @@ import { record } from '../../src/audit/record.ts';
 import { readEntries, readHead } from '../../src/audit/store.ts';
 import { verifyChain } from '../../src/audit/verify.ts';
 import { migrate, openDatabase, type Db, type StorageSettings } from '../../src/storage/database.ts';
+import { readRights } from '../../src/storage/rights.ts';
 import { startTestBot } from '../harness/test-bot.ts';
 import { approver, ask, fire, oncall, press, reply, support, writes } from '../scenarios/on-call.ts';
 
@@ -44,6 +45,7 @@ async function psql(file: string, url: string): Promise<void> {
 }
 
 const asBot = (): StorageSettings => ({ kind: 'postgres', url: urlOf(bot, database), connections: 4 });
+const storage = () => ({ settings: asBot(), copy: () => Promise.reject(new Error('these stories take no copy')), [Symbol.asyncDispose]: async () => {} });
 let db: Db;
 beforeAll(async () => {
   await psql('roles.sql', server.href);
@@ -67,7 +69,7 @@ afterAll(async () => {
 });
 
 test('a story from the alert to the approved change, as the role of the bot', async () => {
-  await using story = await startTestBot({ storage: { settings: asBot(), copy: () => Promise.reject(new Error('this story takes no copy')), [Symbol.asyncDispose]: async () => {} } });
+  await using story = await startTestBot({ storage: storage() });
   await fire(story, 'mystocks');
   await ask(story, oncall, 'Scale…', { replicas: '2' });
   await press(story, support, reply(story, 'from 3 to 2'), 'Approve');
@@ -105,6 +107,22 @@ test('T-23: the role of the bot cannot change, delete, or add to the chain by it
   ])
     await expect(sql.raw(statement).execute(db), statement).rejects.toThrow(/permission denied|must be owner/);
   expect(await verifyChain(readEntries(db), { head: await readHead(db) })).toMatchObject({ kind: 'whole' });
+});
+
+test('T-23: the role that is shipped has no power over the record and all that it needs; that of an owner has, and is told', async () => {
+  expect(await readRights(db)).toEqual({ closed: [], overTheRecord: false });
+  const asOwner = await openDatabase({ kind: 'postgres', url: urlOf(owner, database), connections: 1 });
+  expect(await readRights(asOwner)).toEqual({ closed: [], overTheRecord: true });
+  await asOwner.destroy();
+});
+
+test('a table that a migration brought and nobody opened to the bot is named at the start, before anything else happens', async () => {
+  const client = new pg.Client({ connectionString: urlOf(owner, database) });
+  await client.connect();
+  await client.query(`revoke delete on pages from ${bot}`);
+  await expect(startTestBot({ storage: storage() })).rejects.toThrow('The role of the bot may not use pages in the database: run manifests/postgres/rights.sql');
+  await client.query(`grant delete on pages to ${bot}`);
+  await client.end();
 });
 
 test('a schema that is not up to date is said so to a role that may not change it', async () => {
