@@ -34,10 +34,12 @@ export function notificationsLane(bot: Bot): Lane {
 async function apply(bot: Bot, notification: Notification, now: Date): Promise<void> {
   failpoint('notification.after-claim');
   const read = readNotification(notification.body);
+  // Also where a part of it could be read: the body is what a person looks at for the rest, and it is not deleted before they have (F-50).
+  const isReadWhole = read.kind === 'group' && read.unreadable.length === 0;
   const outcome = await bot.db.transaction().execute(async (tx) => {
     const mine = await tx
       .updateTable('notifications')
-      .set({ state: read.kind === 'group' ? 'applied' : 'unreadable', lease_owner: null, lease_until: null })
+      .set({ state: isReadWhole ? 'applied' : 'unreadable', lease_owner: null, lease_until: null })
       .where('id', '=', notification.id)
       .where('state', '=', 'stored')
       .where('lease_owner', '=', bot.owner)

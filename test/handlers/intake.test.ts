@@ -118,6 +118,8 @@ describe('F-06: the content is never a reason for a 4xx', () => {
     await shown();
     expect(await bot.running.db.selectFrom('alerts').select('id').where('labels', '@>', JSON.stringify({ alertname: 'OneOfTwenty' }) as never).execute()).toHaveLength(19);
     expect(cards().find((card) => card.includes('could not be read'))).toContain('alert 8 of 20');
+    // What could not be read of it is for a person to look at, so it is not one of those that go when they are old.
+    expect(await bot.running.db.selectFrom('notifications').select('state').where('body', 'like', '%OneOfTwenty%').execute()).toEqual([{ state: 'unreadable' }]);
   });
 
   test('what Alertmanager left out is said on the card', async () => {

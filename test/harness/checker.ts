@@ -95,9 +95,9 @@ export async function checkInvariants(db: Db, witnesses: Witnesses, now: Date, s
       return rows < acknowledged || rows > times.length ? `a body was sent ${times.length} times and acknowledged ${acknowledged} times, and there are ${rows} rows of it` : null;
     }),
     ...notifications.map((row) => (row.state === 'applied' || row.state === 'unreadable' ? null : `notification ${row.id} is still ${row.state}: ${row.last_error ?? ''}`)),
-    ...notifications.filter((row) => row.state === 'applied').flatMap((row) => {
+    ...notifications.filter((row) => row.state === 'applied' || row.state === 'unreadable').flatMap((row) => {
       const read = readNotification(row.body);
-      if (read.kind !== 'group') return [`notification ${row.id} was applied and cannot be read`];
+      if (read.kind !== 'group') return row.state === 'unreadable' ? [] : [`notification ${row.id} was applied and cannot be read`];
       return read.alerts.map((alert) =>
         alert.status === 'firing' && !isStandingAlert(alert.labels) && !known.has(`${row.source} ${alert.fingerprint}`) && !known.has(`event ${alert.fingerprint}`) ? `alert ${alert.fingerprint} of notification ${row.id} is nowhere` : null,
       );
