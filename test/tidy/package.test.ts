@@ -31,6 +31,10 @@ test('the sandbox and the tests import only packages that are listed', () => {
   expect([...imported].filter((name) => !listed.has(name))).toEqual([]);
 });
 
+test('`npm run stockops` gives Node what the first line of the program gives it', () => {
+  expect(textOf('src/main.ts').split('\n', 1)[0]).toBe(`#!/usr/bin/env -S ${packageJson.scripts.stockops.replace(/ src\/main\.ts$/, '')}`);
+});
+
 test('every version is exact', () => {
   const versions = Object.entries({ ...packageJson.dependencies, ...packageJson.devDependencies, ...packageJson.optionalDependencies });
   expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
