@@ -26,7 +26,7 @@ import { systemOf } from './incident-content.ts';
 import { onCallRoles } from './on-call.ts';
 import { placeOf, refuse, whisper, type Place } from './reply.ts';
 import { sayAudit } from './say-audit.ts';
-import { systemStates } from './system-states.ts';
+import { systemStates, toOpenIncident } from './system-states.ts';
 import { whoAmI } from './whoami.ts';
 
 /** What was asked, wherever it came from: typed, or gone on with after a system was picked. */
@@ -194,12 +194,7 @@ async function sayIncidents(bot: Bot, { words, place }: Asked): Promise<void> {
     open.map(async (incident) => {
       const card = await findMessage(bot.db, cardKey(incident.id));
       return {
-        id: incident.id,
-        severity: incident.severity,
-        rank: incident.rank,
-        title: incident.title,
-        state: incident.state === 'acknowledged' ? ('acknowledged' as const) : ('triggered' as const),
-        since: incident.openedAt,
+        ...toOpenIncident(incident),
         systemName: systemOf(bot.catalog(), incident)?.name ?? null,
         environment: incident.environment,
         cardUrl: card?.posted_ts == null ? null : await bot.slack.permalink(card.channel_id, card.posted_ts),

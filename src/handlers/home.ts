@@ -8,7 +8,7 @@ import type { HomeOpened } from '../views/slack-port.ts';
 import type { Bot } from './bot.ts';
 import { holdsNow } from './hold-content.ts';
 import { onCallRoles } from './on-call.ts';
-import { systemStates } from './system-states.ts';
+import { systemStates, toOpenIncident } from './system-states.ts';
 
 const lastRuns = 5;
 
@@ -32,7 +32,7 @@ async function homeOf(bot: Bot, userId: string, identity: Identity): Promise<Hom
   const runs = await bot.db.selectFrom('runs').select(['id', 'state', 'finished_at', 'requested_at']).where('requested_by', '=', userId).where('state', '<>', 'planned').orderBy('requested_at', 'desc').limit(lastRuns).execute();
   return homeView({
     waiting,
-    mine: mine.map((incident) => ({ id: incident.id, severity: incident.severity, rank: incident.rank, title: incident.title, state: 'acknowledged', since: incident.openedAt })),
+    mine: mine.map(toOpenIncident),
     overdue: [],
     systems: await systemStates(bot, null),
     onCall: await onCallRoles(bot, null),

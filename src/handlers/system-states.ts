@@ -1,6 +1,7 @@
 import type { System } from '../catalog/system.ts';
+import type { Incident } from '../incidents/incident.ts';
 import { openIncidents } from '../incidents/store.ts';
-import type { SystemState } from '../views/system-state.ts';
+import type { OpenIncident, SystemState } from '../views/system-state.ts';
 import type { Bot } from './bot.ts';
 import { holdsNow } from './hold-content.ts';
 
@@ -16,16 +17,14 @@ export async function systemStates(bot: Bot, only: System | null): Promise<Syste
       environment,
       incidents: open
         .filter((incident) => incident.systemId === system.id && incident.environment === environment)
-        .map((incident) => ({
-          id: incident.id,
-          severity: incident.severity,
-          rank: incident.rank,
-          title: incident.title,
-          state: incident.state === 'acknowledged' ? ('acknowledged' as const) : ('triggered' as const),
-          since: incident.openedAt,
-        })),
+        .map(toOpenIncident),
       blindSince: null,
       hold: holds.bySystem.get(system.id) ?? null,
     })),
   );
+}
+
+/** What a list says of an open incident. */
+export function toOpenIncident({ id, severity, rank, title, state, openedAt }: Incident): OpenIncident {
+  return { id, severity, rank, title, state: state === 'acknowledged' ? 'acknowledged' : 'triggered', since: openedAt };
 }
