@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import {
   ContainerName, ContextName, Grep, HelmValue, ImageTag, LabelName, Namespace, ReleaseName, Replicas, ResourceName, Revision, Selector, ServiceName, Tail, ValuePath,
 } from '../../src/actions/parameters.ts';
+import { fuzzRuns } from '../fuzz/runs.ts';
 
 const names: readonly (readonly [string, z.ZodType])[] = [
   ['Namespace', Namespace], ['LabelName', LabelName], ['ResourceName', ResourceName], ['ContainerName', ContainerName], ['ReleaseName', ReleaseName],
@@ -88,6 +89,6 @@ test('of 100,000 texts made to break out, each is refused or harmless in a path 
         expect(encodeURIComponent(value)).toBe(value);
       }
     }),
-    { numRuns: 100_000 },
+    { numRuns: fuzzRuns(100_000) },
   );
 });
