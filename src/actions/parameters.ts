@@ -88,10 +88,8 @@ export const ValuePath = text(
 export type ValuePath = z.output<typeof ValuePath>;
 
 /** One Helm value: text on one line, a number, or true or false. Lists and objects are changed in the chart, not from a chat. */
-export const HelmValue = z.union(
-  [text(256, /^[^\p{Cc}]*$/u, 'must be up to 256 characters on one line'), z.number(), z.boolean()],
-  { error: 'must be text of up to 256 characters on one line, a number, or true or false' },
-);
+const helmValueWouldFit = 'must be text of up to 256 characters on one line, a number, or true or false';
+export const HelmValue = z.union([text(256, /^[^\p{Cc}]*$/u, helmValueWouldFit), z.number(), z.boolean()], { error: helmValueWouldFit });
 export type HelmValue = z.output<typeof HelmValue>;
 
 /** For actions that take nothing. */
