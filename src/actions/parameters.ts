@@ -10,11 +10,11 @@ const subdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a
 
 /** Length is checked before the pattern, so that a text of any size is refused at once. Half a character is none: a program would get something else than was shown. */
 function text(maxLength: number, pattern: RegExp, wouldFit: string) {
-  return z.string({ error: wouldFit }).max(maxLength, { error: wouldFit, abort: true }).regex(pattern, { error: wouldFit }).refine((value) => value.isWellFormed(), { error: wouldFit });
+  return z.string({ error: wouldFit }).max(maxLength, { abort: true }).regex(pattern).refine((value) => value.isWellFormed());
 }
 
 function wholeNumber(minimum: number, maximum: number, wouldFit: string) {
-  return z.int({ error: wouldFit }).min(minimum, { error: wouldFit }).max(maximum, { error: wouldFit });
+  return z.int({ error: wouldFit }).min(minimum).max(maximum);
 }
 
 const labelWouldFit = 'must be a name of at most 63 lower-case letters, digits and hyphens, such as stock-service';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HelmManifest, HelmRevision } from '../../src/actions/helm/release.ts';
 import type { Revision, Workload } from '../../src/actions/kubernetes/cluster.ts';
+import type { ReleaseTarget, WorkloadTarget } from '../../src/actions/plan.ts';
 import type { Ports } from '../../src/actions/ports.ts';
 import type { Action, ActionParameter, System } from '../../src/catalog/system.ts';
 import { hasFacts, isChosenFromHistory, parameterFacts } from '../../src/runs/parameter-facts.ts';
@@ -11,7 +12,7 @@ import { ago, now, workload } from '../actions/samples.ts';
 type From = NonNullable<ActionParameter['from']>;
 const parameter = (name: string, from?: From) => ({ name, kind: 'text', label: name, required: true, deny: [], ...(from === undefined ? {} : { from }) }) as ActionParameter;
 
-const component = { name: 'api', isDefault: true, stateful: false, workload: { kind: 'Deployment', name: 'stock-service' }, selector: 'app=stock-service', container: 'api', helm: { releases: new Map([['production', 'stock-service']]), chart: './chart', objects: [], settable: [] } };
+const component = { name: 'api', isDefault: true, stateful: false, workload: { kind: 'Deployment', name: 'stock-service' }, selector: 'app=stock-service', container: 'api', helm: { releases: new Map([['production', 'stock-service-live']]), chart: './chart', objects: [], settable: [] } };
 const system = {
   id: 'stock-service', name: 'Stock Service', components: new Map([['api', component]]),
   environments: new Map([['production', { name: 'production', platform: 'kubernetes', context: 'prod', namespace: 'stock-service', baseUrl: 'https://stock.example.com', prometheusUrl: null, protected: true }]]),
@@ -30,8 +31,8 @@ interface Answers {
 }
 async function facts(of: Action, { workload: change = {}, revisions = [], history = [], manifest = async () => manifestOf('r/stock:v1') }: Answers = {}, environment = 'production') {
   const ports = {
-    kubernetes: { workload: async () => workload(change), revisions: async () => revisions },
-    helm: { history: async () => history, manifest: (_: unknown, number: number) => manifest(number) },
+    kubernetes: { workload: async (target: WorkloadTarget) => (expect(target.name).toBe('stock-service'), workload(change)), revisions: async () => revisions },
+    helm: { history: async (target: ReleaseTarget) => (expect(target.release).toBe('stock-service-live'), history), manifest: (_: ReleaseTarget, number: number) => manifest(number) },
   } as unknown as Ports;
   return Object.fromEntries(await parameterFacts({ ports, clock: manualClock(now) }, { system, action: of, environment, component: null }));
 }
@@ -53,6 +54,10 @@ for (const [image, expected] of [
   test(`beside a tag stands the one of ${image}: ${expected}`, async () => {
     expect(await facts(setImage, { workload: { containers: [{ name: 'proxy', image: 'proxy:v9' }, { name: 'api', image }] } })).toEqual({ tag: { current: expected } });
   });
+
+test('beside a tag stands nothing where the workload has no such container', async () => {
+  expect(await facts(setImage, { workload: { containers: [{ name: 'proxy', image: 'proxy:v9' }] } })).toEqual({ tag: {} });
+});
 
 const undo = action('workload', parameter('revision', 'rollout.history'));
 test('a revision is chosen among those with another image (SV-47), and shows its tags and its age', async () => {
