@@ -10,11 +10,11 @@ const subdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a
 
 /** Length is checked before the pattern, so that a text of any size is refused at once. Half a character is none: a program would get something else than was shown. */
 function text(maxLength: number, pattern: RegExp, wouldFit: string) {
-  return z.string({ error: wouldFit }).max(maxLength, { error: wouldFit, abort: true }).regex(pattern, { error: wouldFit }).refine((value) => value.isWellFormed(), { error: wouldFit });
+  return z.string({ error: wouldFit }).max(maxLength, { abort: true }).regex(pattern).refine((value) => value.isWellFormed());
 }
 
 function wholeNumber(minimum: number, maximum: number, wouldFit: string) {
-  return z.int({ error: wouldFit }).min(minimum, { error: wouldFit }).max(maximum, { error: wouldFit });
+  return z.int({ error: wouldFit }).min(minimum).max(maximum);
 }
 
 const labelWouldFit = 'must be a name of at most 63 lower-case letters, digits and hyphens, such as stock-service';
@@ -88,10 +88,8 @@ export const ValuePath = text(
 export type ValuePath = z.output<typeof ValuePath>;
 
 /** One Helm value: text on one line, a number, or true or false. Lists and objects are changed in the chart, not from a chat. */
-export const HelmValue = z.union(
-  [text(256, /^[^\p{Cc}]*$/u, 'must be up to 256 characters on one line'), z.number(), z.boolean()],
-  { error: 'must be text of up to 256 characters on one line, a number, or true or false' },
-);
+const helmValueWouldFit = 'must be text of up to 256 characters on one line, a number, or true or false';
+export const HelmValue = z.union([text(256, /^[^\p{Cc}]*$/u, helmValueWouldFit), z.number(), z.boolean()], { error: helmValueWouldFit });
 export type HelmValue = z.output<typeof HelmValue>;
 
 /** For actions that take nothing. */

@@ -1,7 +1,7 @@
 /** Who may stop changes, lift that again, and let one go past another that is not settled. Pure, like the policy; the words are `holds` of policies.yaml. */
 import type { Refusal } from '../actions/plan.ts';
 import type { Catalog, System } from '../catalog/system.ts';
-import { everyone, rolesFor, whyNotMember, type Identity } from './policy.ts';
+import { holdsOneOf, rolesFor, rolesNotKnown, whyNotMember, type Identity } from './policy.ts';
 
 /** @param system `null`: all of them */
 export function whyNotFreeze(catalog: Catalog, system: System | null, identity: Identity, what: string): Refusal | null {
@@ -15,13 +15,9 @@ export function whyNotOverride(catalog: Catalog, system: System, identity: Ident
 function whyNotEntitled(catalog: Catalog, hold: keyof Catalog['holds'], systems: readonly System[], identity: Identity, what: string): Refusal | null {
   const stranger = whyNotMember(identity, what);
   if (stranger !== null) return stranger;
-  const allowed = rolesBehind(catalog, hold, systems);
-  if (allowed.some((role) => role === everyone || identity.roles.has(role))) return null;
-  if (!identity.areRolesKnown) return { refused: what, rule: 'Slack did not say which groups you belong to', instead: 'Try again in a moment.' };
-  const names = namesOf(catalog, allowed);
+  const allowed = systems.flatMap((system) => rolesFor(catalog.holds[hold], system));
+  if (holdsOneOf(identity, allowed)) return null;
+  if (!identity.areRolesKnown) return rolesNotKnown(identity, what);
+  const names = [...new Set(allowed.map((roleId) => catalog.roles.get(roleId)?.name ?? roleId))].join(' or ');
   return { refused: what, rule: `it needs the role ${names} (policies › holds › ${hold})`, instead: `Ask somebody who has it: ${names}.` };
 }
-
-const rolesBehind = (catalog: Catalog, hold: keyof Catalog['holds'], systems: readonly System[]): readonly string[] => [...new Set(systems.flatMap((system) => rolesFor(catalog.holds[hold], system)))];
-
-const namesOf = (catalog: Catalog, roles: readonly string[]): string => [...new Set(roles.map((role) => catalog.roles.get(role)?.name ?? role))].join(' or ');

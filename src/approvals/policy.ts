@@ -129,9 +129,9 @@ export function whatIsMissing(ruling: Ruling, needed: number, approvers: readonl
 /** Two Slack accounts with one address are one person, and so are those that `roles.yaml` lists together. */
 export function isSamePerson(a: Identity, b: Identity): boolean {
   if (a.person === null || b.person === null) return false;
-  const [one, other] = [a.person.email?.toLowerCase(), b.person.email?.toLowerCase()];
+  const [one, other] = [a.person.email ?? '', b.person.email ?? ''];
   const areListed = a.otherAccounts?.includes(b.person.id) === true || b.otherAccounts?.includes(a.person.id) === true;
-  return a.person.id === b.person.id || areListed || (one !== undefined && one !== '' && one === other);
+  return a.person.id === b.person.id || areListed || (one !== '' && one.toLowerCase() === other.toLowerCase());
 }
 
 /** `null` for a full member of our own workspace; anybody else may cause nothing (T-05). */
@@ -141,7 +141,8 @@ export function whyNotMember({ person }: Identity, what: string): Refusal | null
   return null;
 }
 
-function rolesNotKnown({ silent }: Identity, what: string): Refusal {
+/** Without an answer nobody says who has a role; who did not answer is named. */
+export function rolesNotKnown({ silent }: Identity, what: string): Refusal {
   return { refused: what, rule: silent === 'PagerDuty' ? 'PagerDuty did not say who is on call now' : 'Slack did not say which groups you belong to', instead: 'Try again in a moment.' };
 }
 
@@ -161,7 +162,7 @@ function whyNotInRole(ruling: Ruling, rule: PolicyRule, which: 'mayAsk' | 'mayAp
   return { refused: what, rule: `it needs the role ${names} (policies › ${rule.id})`, instead: `Ask somebody who has it: ${names}.` };
 }
 
-function holdsOneOf(identity: Identity, roles: readonly string[]): boolean {
+export function holdsOneOf(identity: Identity, roles: readonly string[]): boolean {
   return roles.some((role) => role === everyone || identity.roles.has(role));
 }
 

@@ -1,7 +1,7 @@
 import { expireRun } from '../runs/decide.ts';
 import { effectDeadlineMs } from '../runs/dependencies.ts';
 import { endFreeze } from '../runs/freeze.ts';
-import { lookWhetherItHelped } from '../runs/helped.ts';
+import { lookWhetherItHelped } from '../runs/look-whether-it-helped.ts';
 import { endOverdueRun } from '../runs/overdue.ts';
 import { startRun } from '../runs/start.ts';
 import { lookAgain, watchRun } from '../runs/watch.ts';

@@ -1,15 +1,10 @@
+/** Whether a change helped, and how that is said. Pure: `look-whether-it-helped.ts` looks. */
 import { duration } from '../actions/wording.ts';
 import type { Incident } from '../incidents/incident.ts';
-import { addTimelineEntry, findIncident } from '../incidents/store.ts';
-import { addDuty } from '../storage/duties.ts';
-import { refreshMessages } from '../storage/outbox.ts';
-import type { RunDependencies } from './dependencies.ts';
 import type { Run } from './run.ts';
-import { findRun } from './store.ts';
 
 /** How long after a change the alerts may still end because of it. */
 const watchedMs = 5 * 60_000;
-export const lookWhetherItHelpedEveryMs = 60_000;
 
 export type Helped =
   /** Nothing can be said: no alert was firing for it. */
@@ -38,19 +33,4 @@ export function helpedInWords(helped: Helped): string | null {
     case 'didNotHelp':
       return `The alerts still fire ${duration(watchedMs)} after it. It did not help, or not enough.`;
   }
-}
-
-/** Looks from time to time until it is clear, then says so in the run's message and in the incident's timeline. */
-export async function lookWhetherItHelped({ db, clock }: RunDependencies, runId: string): Promise<void> {
-  const run = await findRun(db, runId);
-  if (run === undefined || run.plan.incidentId === null) return;
-  const { incidentId } = run.plan;
-  const now = clock.now();
-  const helped = whetherItHelped(run, (await findIncident(db, incidentId)) ?? null, now);
-  if (helped.verdict === 'notAsked') return;
-  await db.transaction().execute(async (tx) => {
-    if (helped.verdict === 'watching') return addDuty(tx, { kind: 'run.helped', key: runId, dueAt: new Date(now.getTime() + lookWhetherItHelpedEveryMs) });
-    await refreshMessages(tx, 'run', runId, now);
-    await addTimelineEntry(tx, incidentId, { at: now, kind: 'helped', actor: 'stockops', text: `${run.plan.draft.summary}: ${helpedInWords(helped)}` });
-  });
 }

@@ -33,7 +33,7 @@ export async function parameterFacts(
   dependencies: Pick<RunDependencies, 'ports' | 'clock'>,
   { system, action, environment, component }: { readonly system: System; readonly action: Action; readonly environment: string; readonly component: string | null },
 ): Promise<ReadonlyMap<string, ParameterFact>> {
-  const target = resolveTarget(system, action, environment, component ?? undefined);
+  const target = resolveTarget(system, action, environment, component);
   if ('refused' in target || (target.kind !== 'workload' && target.kind !== 'release')) return new Map();
   const workloadTarget = target.kind === 'workload' ? target : target.workload;
   const now = dependencies.clock.now();
@@ -45,7 +45,7 @@ export async function parameterFacts(
           case 'component.replicas':
             return [parameter.name, workload.replicas === null ? {} : { current: `${workload.replicas} now` }];
           case 'component.image':
-            return [parameter.name, { current: `${tagOf(workload.containers.find(({ name }) => name === workloadTarget.container)?.image ?? '')} now` }];
+            return [parameter.name, imageNow(workload.containers.find(({ name }) => name === workloadTarget.container))];
           case 'rollout.history':
             return [parameter.name, await rolloutRevisions(ports, workloadTarget, workload, now, signal)];
           case 'helm.history':
@@ -84,6 +84,7 @@ async function helmRevisions(ports: Ports, target: ReleaseTarget, now: Date, sig
   };
 }
 
+const imageNow = (container: ContainerSpec | undefined): ParameterFact => (container === undefined ? {} : { current: `${tagOf(container.image)} now` });
 const imagesOf = (containers: readonly ContainerSpec[]) => containers.map(({ name, image }) => `${name}=${image}`).sort().join(' ');
 const tags = (containers: readonly ContainerSpec[]) => containers.map(({ image }) => tagOf(image)).join(', ');
 

@@ -102,7 +102,7 @@ export type Cancelling =
 /** What can still be done about a run that somebody no longer wants. */
 export function howToCancel({ state, receipt, plan }: Pick<Run, 'state' | 'receipt' | 'plan'>): Cancelling {
   if (mayMove(state, 'withdrawn')) return { kind: 'withdraw' };
-  if (state === 'unknown') return { kind: 'refused', rule: 'nobody knows whether it happened', instead: 'Look again, or settle it on its message.' };
+  if (state === 'unknown') return { kind: 'refused', rule: whyNotNow(state), instead: 'Look again, or settle it on its message.' };
   if (state !== 'started') return { kind: 'refused', rule: whyNotNow(state), instead: 'Look at its message in the thread.' };
   if (receipt !== null) return { kind: 'stopWatching' };
   switch (plan.draft.request.via) {
@@ -124,7 +124,7 @@ export function isSameWish(one: Pick<Run, 'plan'>, other: Pick<Run, 'plan'>): bo
   return one.plan.primitive === other.plan.primitive && canonicalJson(one.plan.params) === canonicalJson(other.plan.params);
 }
 
-export function whyNotNow(state: RunState): string {
+function whyNotNow(state: RunState): string {
   switch (state) {
     case 'planned':
       return 'it has not been asked for yet';
@@ -134,6 +134,8 @@ export function whyNotNow(state: RunState): string {
       return 'it is approved and about to start';
     case 'started':
       return 'it is already running';
+    case 'unknown':
+      return 'nobody knows whether it happened';
     case 'expired':
       return 'it has run out';
     case 'withdrawn':
@@ -142,7 +144,8 @@ export function whyNotNow(state: RunState): string {
       return 'it was denied';
     case 'voided':
       return 'it is no longer what was agreed to';
-    default:
+    case 'succeeded':
+    case 'failed':
       return 'it has already been carried out';
   }
 }

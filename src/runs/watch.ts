@@ -8,7 +8,7 @@ import { StockOpsError } from '../support/errors.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { announceRun } from './announce.ts';
 import { blindForMs, readDeadlineMs, within, type RunDependencies } from './dependencies.ts';
-import { lookWhetherItHelpedEveryMs } from './helped.ts';
+import { lookWhetherItHelpedEveryMs } from './look-whether-it-helped.ts';
 import type { Outcome } from './outcome.ts';
 import { watchTheClock } from './overdue.ts';
 import { read } from './read.ts';

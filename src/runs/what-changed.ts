@@ -17,10 +17,10 @@ export function whatChanged(planned: PlanDraft['guard'], seen: PlanDraft['guard'
 /** The catalog may name another object by now, or allow less (F-49). An undo goes back on what was changed, wherever the catalog points since. */
 export function whyCatalogDiffers(system: System, action: Action, plan: Plan): string | null {
   const target = resolveTarget(system, action, plan.environment, plan.component);
-  if ('refused' in target) return `The catalog no longer offers it: ${target.rule}.`;
+  if ('refused' in target) return `The catalog no longer offers it: ${target.rule}`;
   if (!isDeepStrictEqual(target, plan.target)) return 'The catalog names another target for it by now.';
   const checked = checkParameters(system, action, plan.component, givenIn(action, plan.params));
-  if ('refused' in checked) return `The catalog no longer allows it: ${checked.rule}.`;
+  if ('refused' in checked) return `The catalog no longer allows it: ${checked.rule}`;
   return isDeepStrictEqual(checked.params, plan.params) ? null : 'The catalog gives it other parameters by now.';
 }
 

@@ -22,7 +22,7 @@ export type Interpolated = string | number | Mrkdwn | null;
 
 /** `` mrkdwn`*${title}* since ${dateToken(at, 'time')}` `` */
 export function mrkdwn(template: TemplateStringsArray, ...values: readonly Interpolated[]): Mrkdwn {
-  return new SafeMrkdwn(template.map((literal, index) => literal + (index < values.length ? sourceOf(values[index] ?? null) : '')).join(''));
+  return new SafeMrkdwn(template.map((literal, index) => literal + sourceOf(values[index] ?? null)).join(''));
 }
 
 export const nothing: Mrkdwn = new SafeMrkdwn('');
@@ -161,13 +161,13 @@ export function webAddress(url: string): string | null {
   if (!URL.canParse(url)) return null;
   const parsed = new URL(url);
   if (!['http:', 'https:'].includes(parsed.protocol) || parsed.username !== '' || parsed.password !== '') return null;
-  const address = parsed.href.replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E');
+  // `<` and `>` are encoded already, wherever they stood.
+  const address = parsed.href.replaceAll('|', '%7C');
   return address.length > 2_000 ? null : address;
 }
 
 /** At most `max` code points, the last of them `…` where something was cut. Never half a character. */
 export function truncate(text: string, max: number): string {
-  if (text.length <= max) return text;
   let count = 0;
   let index = 0;
   let cutAt = 0;
@@ -193,7 +193,7 @@ export function truncateMrkdwn(text: Mrkdwn, max: number): Mrkdwn {
 
 /** The same for text that is already in a block. */
 export function truncateSource(source: string, max: number): string {
-  if (source.length <= max || codePoints(source) <= max) return source;
+  if (codePoints(source) <= max) return source;
   let kept = '';
   let length = 0;
   for (const [atom] of source.matchAll(/```|<[^<>]*>|&(?:amp|lt|gt);|[^]/gu)) {
@@ -203,7 +203,7 @@ export function truncateSource(source: string, max: number): string {
     kept += atom;
   }
   if (kept.split('```').length % 2 === 0) return `${kept}\n…\`\`\``;
-  const insideCode = kept.replaceAll('```', '').split('`').length % 2 === 0;
+  const insideCode = kept.split('`').length % 2 === 0;
   // Cut right behind the mark that opens a span, it would close as two marks and no span.
   if (insideCode && kept.endsWith('`')) return `${kept.slice(0, -1)}…`;
   return `${kept}${insideCode ? '`' : ''}…`;

@@ -93,14 +93,39 @@ test('T-07: of two clusters with a namespace of one name, the token decides', ()
   expect(attributeAlert(catalog, labels, reachOf(catalog, 'narrow'))).toMatchObject({ environment: { name: 'production' } });
 });
 
-test('T-07: an incident of a source that is gone, or reaches less now, gives no leave; one that a person declared needs none', () => {
-  const system = catalog.systems.find(({ id }) => id === 'stock-service')!;
-  const why = (source: string, origin: string, environment = 'production') => whyNotReached(catalog, { id: 1, source, origin }, system, environment, 'Restart')?.rule ?? null;
-  expect(why('gone', 'alertmanager')).toContain('"gone"');
-  expect(why('staging', 'alertmanager')).toContain('have no say about Stock Service (production)');
-  expect([why('alertmanager', 'alertmanager'), why('staging', 'person')]).toEqual([null, null]);
-  expect(why('alertmanager', 'alertmanager', 'given-up')).toContain('has no environment "given-up" any more');
+test('T-07: a source reaches every place that it is given, and no other', () => {
+  const reachedBy = (id: string) => places.filter(({ system, environment }) => reachOf(catalog, id)(system, environment)).map(({ system, environment }) => `${system.id}/${environment.name}`);
+  for (const id of sources.keys()) expect(reachedBy(id), id).toEqual(places.filter(({ system, environment }) => liesWithin(id, system, environment)).map(({ system, environment }) => `${system.id}/${environment.name}`));
+  expect(reachedBy('gone')).toEqual([]);
 });
+
+test('T-07: the cluster of an environment is its context, or its Docker host', () => {
+  const clusters = new Map(places.map(({ system, environment }) => [`${system.id}/${environment.name}`, clusterOf(environment)]));
+  expect([clusters.get('stock-service/production'), clusters.get('stock-service/dr'), clusters.get('crypto-volatility/production')]).toEqual(['prod', 'dr', 'ssh://crypto-host']);
+});
+
+for (const [why, incident, environment, expected] of [
+  ['no incident', null, 'production', null],
+  ['one that a person declared', { id: 7, source: 'staging', origin: 'person' }, 'production', null],
+  ['alerts of a source that reaches the place', { id: 7, source: 'narrow', origin: 'alertmanager' }, 'production', null],
+  [
+    'alerts of a source that does not',
+    { id: 7, source: 'staging', origin: 'alertmanager' },
+    'production',
+    ['INC-7 comes from the source "staging", whose alerts have no say about Stock Service (production)', "Use /stock stock-service if it is needed all the same, or widen the source's reach in systems/sources.yaml."],
+  ],
+  [
+    'alerts of a source that is gone',
+    { id: 7, source: 'gone', origin: 'alertmanager' },
+    'production',
+    ['INC-7 comes from the source "gone", whose alerts have no say about Stock Service (production)', "Use /stock stock-service if it is needed all the same, or widen the source's reach in systems/sources.yaml."],
+  ],
+  ['alerts of a source that reaches everything, about a place that is gone', { id: 7, source: 'alertmanager', origin: 'alertmanager' }, 'given-up', ['Stock Service has no environment "given-up" any more', 'Use /stock stock-service, which says what there is.']],
+] as const)
+  test(`T-07: on the strength of ${why}: ${expected?.[0] ?? 'it may be done'}`, () => {
+    const system = catalog.systems.find(({ id }) => id === 'stock-service')!;
+    expect(whyNotReached(catalog, incident, system, environment, 'Restart')).toEqual(expected === null ? null : { refused: 'Restart', rule: expected[0], instead: expected[1] });
+  });
 
 describe('sources.yaml', () => {
   const withSources = (text: string) => ({ ...files, 'sources.yaml': `sources:\n${text}` });

@@ -9,7 +9,6 @@ import { createComposePort } from '../../src/connectors/compose/compose.ts';
 import { createHelmPort } from '../../src/connectors/helm/helm.ts';
 import { createKubernetesPort, type OpenKubernetesPort } from '../../src/connectors/kubernetes/kubernetes.ts';
 import { systemClock } from '../../src/support/clock.ts';
-import { commandLine, whyNotCommandLine } from '../../src/support/command-line.ts';
 
 let folder: string;
 let cluster: KubernetesStandIn;
@@ -78,24 +77,6 @@ describe('P-2: an empty name means nothing, and never everything', () => {
 });
 
 describe('P-3: no value becomes a flag', () => {
-  for (const [why, argv] of [
-    ['a name that is a flag', ['history', '--', '--all']],
-    ['a name that is a short flag', ['history', '--', '-lapp=x']],
-    ['a short flag', ['history', '-A', '--', 'shop']],
-    ['an empty name', ['history', '--', '']],
-    ['an empty word', ['', 'history']],
-    ['a name among the flags', ['history', 'Shop/../x', '--', 'a']],
-    ['a flag of another spelling', ['history', '--Namespace=x']],
-    ['a line break in a value', ['history', '--namespace=a\n--all', '--', 'shop']],
-    ['NUL in a name', ['history', '--', 'a\u0000b']],
-    ['half a character', ['history', '--', 'a\ud800']],
-    ['64 KiB', ['history', '--', 'a'.repeat(64 * 1024)]],
-  ] as const)
-    test(`${why} may not stand in a command line`, () => {
-      expect(whyNotCommandLine(argv)).not.toBeNull();
-      expect(() => commandLine(argv)).toThrow('Nothing was started');
-    });
-
   test('Helm and Docker are not started for a name that is a flag', async () => {
     const helm = createHelmPort({ program: recorder, kubeconfigPath: join(folder, 'kubeconfig'), cacheFolder: folder });
     const projects = ['a.yaml', 'a.yaml\n--x'].map((file) => ({ host: 'local', file, project: 'a' }));

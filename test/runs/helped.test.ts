@@ -12,11 +12,16 @@ for (const [why, run, about, now, words] of [
   ['no incident', finished, null, at(500), null],
   ['an incident that a person declared has no alerts', finished, incident({ origin: 'person' }), at(500), null],
   ['a change that failed', { ...finished, state: 'failed' as RunState }, incident(), at(500), null],
+  ['a change of which no end is recorded', { ...finished, finishedAt: null }, incident({ alertsEndedAt: at(250) }), at(500), null],
   ['alerts that had ended before', finished, incident({ alertsEndedAt: at(90) }), at(500), null],
   ['alerts that ended two minutes later', finished, incident({ alertsEndedAt: at(250) }), at(500), 'The alerts ended 3 min later.'],
   ['alerts that ended in the same second', finished, incident({ alertsEndedAt: at(100) }), at(500), 'The alerts ended with it.'],
+  ['alerts that ended within the second', finished, incident({ alertsEndedAt: new Date(at(101).getTime() - 1) }), at(500), 'The alerts ended with it.'],
+  ['alerts that ended a second later', finished, incident({ alertsEndedAt: at(101) }), at(500), 'The alerts ended 1 s later.'],
+  ['alerts that had ended before the incident was resolved', finished, incident({ alertsEndedAt: at(90), resolvedAt: at(160) }), at(500), null],
   ['an incident that was resolved by its alerts', finished, incident({ resolvedAt: at(160) }), at(500), 'The alerts ended 60 s later.'],
   ['alerts that still fire after a minute', finished, incident(), at(160), 'The alerts still fire. Whether they end is watched for 5 min.'],
+  ['alerts that still fire just before five minutes', finished, incident(), new Date(at(400).getTime() - 1), 'The alerts still fire. Whether they end is watched for 5 min.'],
   ['alerts that still fire after five minutes', finished, incident(), at(400), 'The alerts still fire 5 min after it. It did not help, or not enough.'],
 ] as const) {
   test(`${why}: ${words ?? 'nothing is said'}`, () => expect(helpedInWords(whetherItHelped(run, about, now))).toBe(words));
