@@ -145,8 +145,10 @@ function whyNotNow(state: RunState): string {
     case 'voided':
       return 'it is no longer what was agreed to';
     case 'succeeded':
-    case 'failed':
       return 'it has already been carried out';
+    // The outside refused it, it did not happen, or it went wrong: its message says which.
+    case 'failed':
+      return 'it is over already, and failed';
   }
 }
 

@@ -34,7 +34,7 @@ const asItStands = {
   started: 'no: it is already running.',
   unknown: 'no: nobody knows whether it happened.',
   succeeded: 'no: it has already been carried out.',
-  failed: 'no: it has already been carried out.',
+  failed: 'no: it is over already, and failed.',
   denied: 'no: it was denied.',
   expired: 'no: it has run out.',
   withdrawn: 'no: it was withdrawn.',
