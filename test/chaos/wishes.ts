@@ -1,5 +1,6 @@
 /** A write of each family that there is, as a person asks for it. */
 import { updateContainer } from '../../sandbox/docker/docker-state.ts';
+import { fromSecret, type Release } from '../../sandbox/helm/release.ts';
 import type { StandIns } from '../../sandbox/stand-ins.ts';
 
 export const families = ['k8s.scale', 'k8s.restart', 'k8s.undo', 'k8s.setImage', 'helm.upgrade', 'helm.rollback', 'compose.restart', 'compose.stop', 'compose.start'] as const;
@@ -24,7 +25,7 @@ export function wishFor(family: Family, standIns: StandIns): Wish {
     case 'k8s.setImage':
       return { command: `mystocks deploy ${deploymentOf(standIns, 'mystocks', 'mystocks-api').tag === 'v1.0.0' ? 'v1.0.1' : 'v1.0.0'}`, channel: 'mystocks' };
     case 'helm.upgrade':
-      return { command: `service scale-permanently ${deploymentOf(standIns, 'stock-service', 'stock-service').replicas === 4 ? 5 : 4}`, channel: 'stock-service' };
+      return { command: `service scale-permanently ${valuesOf(standIns, 'stock-service')['replicaCount'] === 4 ? 5 : 4}`, channel: 'stock-service' };
     case 'helm.rollback':
       return { command: `service rollback ${deploymentOf(standIns, 'stock-service', 'stock-service').tag === 'v2.4.0' ? 8 : 7}`, channel: 'stock-service' };
     case 'compose.restart':
@@ -34,6 +35,12 @@ export function wishFor(family: Family, standIns: StandIns): Wish {
     case 'compose.start':
       return { command: 'crypto start prometheus', channel: 'crypto', prepare: ({ dockerState }) => updateContainer(dockerState, 'prometheus', { state: 'exited', exitCode: 0 }) };
   }
+}
+
+/** What the release is deployed with: its chart may leave the replicas to an autoscaler, so the Deployment does not tell. */
+function valuesOf({ kubernetes }: StandIns, namespace: string): Release['config'] {
+  const secrets = kubernetes.list({ kind: 'Secret', namespace }) as unknown as readonly { readonly type?: string; readonly data?: { readonly release?: string } }[];
+  return secrets.filter(({ type }) => type === 'helm.sh/release.v1').map(fromSecret).find(({ info }) => info.status === 'deployed')?.config ?? {};
 }
 
 function deploymentOf({ kubernetes }: StandIns, namespace: string, name: string): { readonly replicas: number; readonly tag: string } {
