@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: globSync('test/runs/*.test.ts').filter((file) => readFileSync(file, 'utf8').includes("from './workbench.ts'")),
-    globalSetup: ['test/runs/shared-database.ts'],
+    globalSetup: ['test/runs/keep-database-open.ts'],
     isolate: false,
     fileParallelism: false,
     testTimeout: 5_000,

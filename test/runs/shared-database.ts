@@ -1,14 +1,8 @@
-/**
- * One PGlite for many runs of the tests: to open one takes longer than to try a mutant. `vitest.mutation-runs.config.ts` keeps it in the process that starts
- * the tests; they run in threads of that process and reach it through a channel.
- */
+/** The way to the database that `keep-database-open.ts` keeps open. */
 import { BroadcastChannel } from 'node:worker_threads';
-import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect, sql } from 'kysely';
-import pg from 'pg';
-import type { TestProject } from 'vitest/node';
 import { inject } from 'vitest';
-import { migrate, type Db } from '../../src/storage/database.ts';
+import type { Db } from '../../src/storage/database.ts';
 import type { Tables } from '../../src/storage/tables.ts';
 
 declare module 'vitest' {
@@ -17,37 +11,15 @@ declare module 'vitest' {
   }
 }
 
-interface Question {
+export interface Question {
   readonly id: number;
   readonly text: string;
   readonly parameters: unknown[];
 }
-type Answer = { readonly id: number; readonly rows: unknown[]; readonly affectedRows?: number } | { readonly id: number; readonly failed: { readonly message: string; readonly code: string | undefined } };
+export type Answer = { readonly id: number; readonly rows: unknown[]; readonly affectedRows?: number } | { readonly id: number; readonly failed: { readonly message: string; readonly code: string | undefined } };
 
-const questions = 'stockops-shared-database-questions';
-const answers = 'stockops-shared-database-answers';
-
-/** For the process that starts the tests. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const pglite = await PGlite.create({ parsers: { [pg.types.builtins.INT8]: Number } });
-  await migrate(new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) }));
-  const asked = new BroadcastChannel(questions);
-  const answering = new BroadcastChannel(answers);
-  asked.onmessage = async (message) => {
-    const { id, text, parameters } = (message as { readonly data: Question }).data;
-    const answer = await pglite.query(text, parameters).then(
-      ({ rows, affectedRows }): Answer => ({ id, rows, ...(affectedRows !== undefined && { affectedRows }) }),
-      (error: { message: string; code?: string }): Answer => ({ id, failed: { message: error.message, code: error.code } }),
-    );
-    answering.postMessage(answer);
-  };
-  project.provide('hasSharedDatabase', true);
-  return async () => {
-    asked.close();
-    answering.close();
-    await pglite.close();
-  };
-}
+export const questions = 'stockops-shared-database-questions';
+export const answers = 'stockops-shared-database-answers';
 
 /** For the tests; `null` where each file has a database of its own. */
 export async function sharedDatabase(): Promise<Db | null> {
@@ -90,7 +62,7 @@ export async function sharedDatabase(): Promise<Db | null> {
     asking.close();
     answered.close();
   };
-  const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite: { query, transaction, close, closed: false, ready: true, waitReady: Promise.resolve() } as unknown as PGlite }) });
+  const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite: { query, transaction, close, closed: false, ready: true, waitReady: Promise.resolve() } as never }) });
   // Whoever was here before may have been stopped in the middle.
   await sql`rollback`.execute(db);
   return db;

@@ -142,6 +142,20 @@ test('an undo goes back on what was changed, wherever the catalog points since; 
   expect((await start(undo)).state).toBe('started');
 });
 
+test('G-6: a plan whose time is over is not even looked at', async () => {
+  const run = await bench.approved();
+  bench.clock.moveTo(at(900));
+  await start(run);
+  expect([bench.world.looks, bench.events]).toEqual([0, []]);
+});
+
+test('F-49: the catalog loses its system while it is looked at', async () => {
+  const undone = await bench.runIn('succeeded');
+  const run = await bench.approved({ undoOf: undone.id });
+  bench.world.meanwhile = () => (bench.catalog.systems = []);
+  await isVoid(run, 'The action is no longer in the catalog.');
+});
+
 async function unsettled(overridden: object | null): Promise<Run> {
   const other = await bench.runIn('unknown', { replicas: 9 });
   if (overridden !== null) await bench.db.updateTable('runs').set({ overridden: JSON.stringify(overridden) }).where('id', '=', other.id).execute();
@@ -358,6 +372,7 @@ test('F-40: whoever sent it knows best: what was taken is watched, also when it 
   bench.answer = takenForDead(run, 'unknown', { status: 'accepted', answer: null });
   expect(await start(run)).toMatchObject({ state: 'started', receipt: { status: 'accepted' } });
   expect(await bench.duties()).toEqual(['run.watch in 1 s', 'run.overdue in 1830 s']);
+  expect(await bench.record()).toEqual(['run.started by stockops', 'run.started by stockops']);
 });
 
 test('F-40: what was refused has failed, also when it counts as unknown meanwhile', async () => {

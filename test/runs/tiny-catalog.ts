@@ -59,8 +59,8 @@ export const shop = {
     ].map((each) => [each.id, each]),
   ),
 } as unknown as System;
-/** Another system, for what must not concern it. */
-export const bank = { ...shop, id: 'bank', name: 'Bank', channels: { alerts: '#bank-alerts', incidents: '#incidents', stakeholders: '#stakeholders' } } as unknown as System;
+/** Another system that comes first, for what must not concern it. */
+export const bank = { ...shop, id: 'bank', name: 'Bank', actions: new Map(), channels: { alerts: '#bank-alerts', incidents: '#incidents', stakeholders: '#stakeholders' } } as unknown as System;
 
 export interface CatalogOfTest extends Catalog {
   systems: readonly System[];
@@ -68,7 +68,7 @@ export interface CatalogOfTest extends Catalog {
 }
 
 export const tinyCatalog = (): CatalogOfTest => ({
-  version: 'first', systems: [shop, bank], roles: new Map([role('sre', 'SRE'), role('lead', 'Lead'), role('owner', 'Owner'), role('staff', 'Staff')]),
+  version: 'first', systems: [bank, shop], roles: new Map([role('sre', 'SRE'), role('lead', 'Lead'), role('owner', 'Owner'), role('staff', 'Staff')]),
   policies: [rule(), rule({ id: 'low', risk: 'low', approvals: 0 }), rule({ id: 'destructive', risk: 'destructive', approvals: 2, typedConfirmation: true })],
   sharedChannels: [], samePerson: [], sources: new Map(), holds: { freeze: ['operators'], freezeAll: ['owners'], override: ['owners'] },
 });

@@ -12,13 +12,13 @@ import type { Outcome } from '../../src/runs/outcome.ts';
 import type { Run } from '../../src/runs/run.ts';
 import { findRun, insertRun } from '../../src/runs/store.ts';
 import { targetKeyOf } from '../../src/runs/target-key.ts';
-import { openDatabase, type Db, type Tx } from '../../src/storage/database.ts';
+import type { Db, Tx } from '../../src/storage/database.ts';
 import type { NewRow, Row, RunState } from '../../src/storage/tables.ts';
 import { manualClock, type ManualClock } from '../../src/support/clock.ts';
 import type { Json } from '../../src/support/json.ts';
-import { freshStorage, type TestStorage } from '../harness/storage.ts';
+import type { TestStorage } from '../harness/storage.ts';
 import { sharedDatabase } from './shared-database.ts';
-import { asker, calmWorld, draftFor, everybody, primitivesOf, tinyCatalog, type CatalogOfTest, type World } from './tiny-catalog.ts';
+import { asker, calmWorld, draftFor, everybody, primitivesOf, shop, tinyCatalog, type CatalogOfTest, type World } from './tiny-catalog.ts';
 
 /** Two o'clock on a Monday night, and seconds after that. */
 export const at = (seconds: number): Date => new Date(Date.UTC(2026, 2, 2, 2, 0, seconds));
@@ -96,12 +96,12 @@ export class Workbench {
   }
 
   private get ports(): Ports {
-    const send = async (sentRequest: EffectRequest, runId: string, signal: AbortSignal): Promise<Receipt> => {
-      this.events.push(`sent via ${sentRequest.via}`);
+    const sendVia = (via: EffectRequest['via']) => async (sentRequest: EffectRequest, runId: string, signal: AbortSignal): Promise<Receipt> => {
+      this.events.push(`sent via ${via}`);
       this.sent.push({ request: sentRequest, runId, state: (await this.run(runId)).state });
       return this.answer(sentRequest, signal);
     };
-    return { kubernetes: { send }, helm: { run: send }, compose: { run: send } } as unknown as Ports;
+    return { kubernetes: { send: sendVia('kubernetes') }, helm: { run: sendVia('helm') }, compose: { run: sendVia('compose') } } as unknown as Ports;
   }
 
   tx<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -118,7 +118,7 @@ export class Workbench {
   }
 
   planFor({ action = 'scale', component = 'api', replicas = 5, incidentId = null, plan = {} }: Wanted = {}): Plan {
-    const risk = this.catalog.systems[0]?.actions.get(action)?.risk ?? 'high';
+    const risk = shop.actions.get(action)?.risk ?? 'high';
     const policy = this.catalog.policies.find((rule) => rule.risk === risk);
     const name = `shop-${component}`;
     return {
@@ -229,8 +229,11 @@ export function useWorkbench(): Workbench {
   let storage: TestStorage | undefined;
   beforeAll(async () => {
     const shared = await sharedDatabase();
-    storage = shared === null ? await freshStorage() : undefined;
-    bench.db = shared ?? (await openDatabase(storage!.settings));
+    if (shared !== null) return void (bench.db = shared);
+    // Only where they are needed: whoever has a database already loads neither PGlite nor the client of PostgreSQL.
+    const [{ freshStorage }, { openDatabase }] = await Promise.all([import('../harness/storage.ts'), import('../../src/storage/database.ts')]);
+    storage = await freshStorage();
+    bench.db = await openDatabase(storage.settings);
   });
   beforeEach(() => bench.clear());
   afterAll(async () => {
