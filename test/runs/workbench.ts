@@ -21,7 +21,7 @@ import { sharedDatabase } from './shared-database.ts';
 import { asker, calmWorld, draftFor, everybody, primitivesOf, shop, tinyCatalog, type CatalogOfTest, type World } from './tiny-catalog.ts';
 
 /** Two o'clock on a Monday night, and seconds after that. */
-export const at = (seconds: number): Date => new Date(Date.UTC(2026, 2, 2, 2, 0, seconds));
+export const at = (seconds: number): Date => new Date(Date.UTC(2026, 2, 2, 2) + seconds * 1_000);
 
 export interface Sent {
   readonly request: EffectRequest;
