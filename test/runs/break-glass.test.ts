@@ -24,6 +24,7 @@ test('the commander goes on two minutes after others were asked: it starts, and 
   const run = await asked();
   later(120);
   const before = (await bench.recorded()).length;
+  bench.locks = [];
   const decided = await breaking(run);
   expect(decided).toEqual({ kind: 'done', run: await bench.run(run.id) });
   expect(decided).toMatchObject({ run: { state: 'approved', approvedAt: at(120) } });
@@ -35,6 +36,7 @@ test('the commander goes on two minutes after others were asked: it starts, and 
   const [glass, approved] = (await bench.recorded()).slice(before);
   expect(glass).toEqual({ at: at(120).toISOString(), actor: asker, kind: 'glass.broken', subject: run.id, system: 'shop', details: { summary, planHash: run.planHash, reason: 'nobody answers' } });
   expect(approved).toMatchObject({ kind: 'run.approved', actor: asker });
+  expect(bench.locks).toEqual(['pg_advisory_xact_lock broken glass']);
 });
 
 test('broken again by the same person, nothing changes', async () => {

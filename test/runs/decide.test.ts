@@ -53,6 +53,8 @@ test('G-6: confirmed, it waits for others, who are asked once more after two thi
   expect(await bench.told()).toEqual([`${asker}: asked for approval: ${summary}`]);
   expect(await bench.messages()).toEqual([`run ${run.id} in #shop-alerts`]);
   expect(await bench.record()).toEqual([`run.awaiting_approval by ${asker}`]);
+  // Of two people with the same wish, the second finds the first.
+  expect(bench.locks).toEqual(['pg_advisory_xact_lock target kubernetes cluster shop-production Deployment shop-api']);
 });
 
 test('where nobody else is needed, it starts when its requester confirms it', async () => {

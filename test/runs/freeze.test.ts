@@ -1,6 +1,7 @@
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { System } from '../../src/catalog/system.ts';
-import { endFreeze, findFreeze, freezeChanges, freezesInForce, holdInWords, holdOn, unfreezeChanges, type Freeze, type Frozen } from '../../src/runs/freeze.ts';
+import { endFreeze, findFreeze, freezeChanges, freezesInForce, holdInWords, holdOn, lockFreezes, unfreezeChanges, type Freeze, type Frozen } from '../../src/runs/freeze.ts';
 import { asker, bank, owner, second, shop, viewer } from './tiny-catalog.ts';
 import { at, useWorkbench } from './workbench.ts';
 
@@ -26,7 +27,7 @@ test('a freeze of a system is in force at once, is recorded, and is told in its 
   expect(freezing).toEqual({ id: freezing.id, systemId: 'shop', reason: 'audit', by: asker, at: at(5), endsAt: null, liftedAt: null, liftedBy: null });
   expect(await findFreeze(bench.db, freezing.id)).toEqual(freezing);
   expect((await bench.messages()).slice(3)).toEqual([`freeze freeze:${freezing.id} in #shop-alerts`, `freeze freeze:${freezing.id} in #incidents`]);
-  expect(await bench.db.selectFrom('messages').select(['key', 'priority', 'due_at']).where('kind', '=', 'freeze').distinct().execute()).toEqual([{ key: `freeze:${freezing.id}`, priority: 5, due_at: at(5) }]);
+  expect(await bench.db.selectFrom('messages').select(['key', 'priority', 'due_at', 'wanted_version']).where('kind', '=', 'freeze').distinct().execute()).toEqual([{ key: `freeze:${freezing.id}`, priority: 5, due_at: at(5), wanted_version: 1 }]);
   expect(await bench.db.selectFrom('timeline_entries').select(['incident_id', 'at', 'kind', 'actor', 'text']).execute()).toEqual([{ incident_id: incidentId, at: at(5), kind: 'freeze', actor: asker, text: 'froze changes to Shop: audit' }]);
   expect(await bench.behind()).toEqual(['card']);
   const [recorded, timeline] = await bench.recorded();
@@ -58,6 +59,13 @@ test('what waits for a decision there shows it, and what was approved looks agai
   expect(behind).toEqual([{ kind: 'approval', subject: waiting.id }, { kind: 'run', subject: waiting.id }]);
   const due = await bench.db.selectFrom('duties').select('key').where('due_at', '=', at(0)).execute();
   expect(due).toEqual([{ key: approved.id }]);
+});
+
+test('a freeze of everything is shown by whatever waits anywhere', async () => {
+  const waiting = await bench.runIn('awaiting_approval');
+  await bench.posted('run', waiting.id);
+  await freeze(null, { userId: owner });
+  expect(await bench.behind()).toEqual(['run']);
 });
 
 test('a freeze of everything lets everything that was approved look again', async () => {
@@ -182,6 +190,21 @@ test('what holds a system: reading only, a freeze of everything, its own freeze,
   expect([await held('shop'), await held('bank')]).toMatchObject([{ freeze: { systemId: null } }, { freeze: { systemId: null } }]);
   bench.readOnly = true;
   expect(await held('shop')).toEqual({ kind: 'readOnly' });
+});
+
+test('G-5: starts go on side by side, and a freeze alone: none of them begins while it is made, lifted or ends', async () => {
+  const modes = (how: 'toStart' | 'toChange') =>
+    bench.tx(async (tx) => {
+      await lockFreezes(tx, how);
+      const { rows } = await sql<{ mode: string }>`select mode from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`.execute(tx);
+      return rows.map(({ mode }) => mode);
+    });
+  expect([await modes('toStart'), await modes('toChange')]).toEqual([['ShareLock'], ['ExclusiveLock']]);
+  bench.locks = [];
+  const { id } = frozen(await freeze(shop));
+  await unfreeze(shop);
+  await endFreeze(bench.dependencies, id);
+  expect(bench.locks).toEqual(Array(3).fill('pg_advisory_xact_lock freezes'));
 });
 
 test('a hold is said in a sentence', () => {

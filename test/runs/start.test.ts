@@ -29,7 +29,7 @@ test('G-5: looks again, puts the start on record, and only then sends what was a
   expect(await bench.told()).toEqual(['stockops: started: Scale shop-api to 5']);
   expect(await bench.messages()).toEqual([`run ${run.id} in #shop-alerts`]);
   expect(await bench.recorded()).toEqual([{ at: at(5).toISOString(), actor: 'stockops', kind: 'run.started', subject: run.id, system: 'shop', details: { from: 'approved', summary: 'Scale shop-api to 5', planHash: run.planHash } }]);
-  expect(bench.logged).toEqual([]);
+  expect([bench.locks, bench.logged]).toEqual([['pg_advisory_xact_lock_shared freezes'], []]);
 });
 
 for (const via of ['helm', 'compose'] as const)

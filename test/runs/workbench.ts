@@ -58,6 +58,8 @@ export class Workbench {
   sent: Sent[] = [];
   logged: unknown[] = [];
   answer: (request: EffectRequest, signal: AbortSignal) => Promise<Receipt> = async () => ({ status: 'accepted', answer: { generation: 8 } });
+  /** What was locked by its name, in this order: `pg_advisory_xact_lock_shared freezes`. */
+  locks: string[] = [];
   /** What happens between the start being on record and the sending. */
   meanwhile: () => void = () => {};
   private recordedBefore = 0;
@@ -102,6 +104,20 @@ export class Workbench {
       return this.answer(sentRequest, signal);
     };
     return { kubernetes: { send: sendVia('kubernetes') }, helm: { run: sendVia('helm') }, compose: { run: sendVia('compose') } } as unknown as Ports;
+  }
+
+  /** Notes every lock that is taken. */
+  use(db: Db): void {
+    const lockIn = (statement: string) => /hashtextextended\('([^']+)'/.exec(statement)?.[1] ?? /"value":"([^"]+)"/.exec(statement)?.[1];
+    this.db = db.withPlugin({
+      transformQuery: ({ node }) => {
+        const statement = JSON.stringify(node);
+        const how = /pg_advisory_xact_lock(?:_shared)?/.exec(statement)?.[0];
+        if (how !== undefined) this.locks.push(`${how} ${lockIn(statement)}`);
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    });
   }
 
   tx<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -229,11 +245,11 @@ export function useWorkbench(): Workbench {
   let storage: TestStorage | undefined;
   beforeAll(async () => {
     const shared = await sharedDatabase();
-    if (shared !== null) return void (bench.db = shared);
+    if (shared !== null) return bench.use(shared);
     // Only where they are needed: whoever has a database already loads neither PGlite nor the client of PostgreSQL.
     const [{ freshStorage }, { openDatabase }] = await Promise.all([import('../harness/storage.ts'), import('../../src/storage/database.ts')]);
     storage = await freshStorage();
-    bench.db = await openDatabase(storage.settings);
+    bench.use(await openDatabase(storage.settings));
   });
   beforeEach(() => bench.clear());
   afterAll(async () => {
