@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Target } from '../../src/actions/plan.ts';
 import { approvalsNeeded, approveRun, confirmRun, denyRun, expireRun, nameToType, overrideRun, rulingOf, settleRun, stopWatching, whyNotTyped, withdrawRun, type Decided } from '../../src/runs/decide.ts';
 import type { Run } from '../../src/runs/run.ts';
-import { action, approver, asker, identity, owner, rule, second, shop, viewer } from './tiny-catalog.ts';
+import { action, approver, asker, bank, identity, owner, rule, second, shop, viewer } from './tiny-catalog.ts';
 import { at, useWorkbench } from './workbench.ts';
 
 /**
@@ -174,6 +174,12 @@ test('G-6: of two that are needed the first counts, and the second starts it', a
   expect(await approve(run, second)).toMatchObject({ kind: 'done', run: { state: 'approved' } });
   expect(await bench.duties()).toEqual(['run.start in 0 s']);
 });
+
+for (const state of ['awaiting_approval', 'approved'] as const)
+  test(`F-22: approved again by the same person while it is ${state}, nothing changes and nothing is recorded`, async () => {
+    const run = await bench.runIn(state, { action: 'stop' }, { approvedBy: [approver] });
+    await isDoneAlready(run, await approve(run));
+  });
 
 test('T-15: the approval of somebody who has lost the role since does not count towards the second', async () => {
   const run = await waiting({ action: 'stop' }, [approver]);
@@ -445,7 +451,7 @@ test('F-49: the ruling is by the risk of the plan or of now, whichever is worse,
   };
   const run = await bench.planned();
   expect(await ruleIds(run)).toEqual(['high', null]);
-  const withScale = (change: Parameters<typeof action>[0]) => (bench.catalog.systems = [{ ...shop, actions: new Map([['scale', action(change)]]) }]);
+  const withScale = (change: Parameters<typeof action>[0]) => (bench.catalog.systems = [bank, { ...shop, actions: new Map([['scale', action(change)]]) }]);
   withScale({ risk: 'low' });
   expect(await ruleIds(run)).toEqual(['high', null]);
   withScale({ riskWhen: [{ when: 'fewer_replicas', risk: 'destructive' }] });
