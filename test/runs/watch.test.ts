@@ -7,7 +7,7 @@ import type { Run } from '../../src/runs/run.ts';
 import { lookAgain, watchRun } from '../../src/runs/watch.ts';
 import type { RunState } from '../../src/storage/tables.ts';
 import { StockOpsError } from '../../src/support/errors.ts';
-import { action, asker, shop } from './tiny-catalog.ts';
+import { action, asker, bank, shop } from './tiny-catalog.ts';
 import { at, useWorkbench } from './workbench.ts';
 
 /** Goal: how a change goes on is told as it is seen, by any process, and what was not seen is not guessed (F-26, F-29). */
@@ -92,7 +92,7 @@ test('without an incident nobody asks whether it helped', async () => {
 
 const withVerify = (verify: readonly string[], checks: Readonly<Record<string, Parameters<typeof action>[0]>>) => {
   const read = { use: 'test.look', effect: 'read', risk: 'read', parameters: [] } as const;
-  bench.catalog.systems = [{ ...shop, actions: new Map([['scale', action({ verify })], ...Object.entries(checks).map(([id, change]) => [id, action({ ...read, id, title: `Check ${id}`, ...change })] as const)]) }];
+  bench.catalog.systems = [bank, { ...shop, actions: new Map([['scale', action({ verify })], ...Object.entries(checks).map(([id, change]) => [id, action({ ...read, id, title: `Check ${id}`, ...change })] as const)]) }];
   bench.world.progress = () => ({ status: 'succeeded', lines: [] });
 };
 const checksOf = ({ outcome }: Run) => (outcome?.status === 'succeeded' ? outcome.checks : []);
