@@ -31,18 +31,17 @@ export async function breakGlass(dependencies: RunDependencies, runId: string, u
     if ((await brokenGlassOf(tx, runId))?.userId === userId) return { kind: 'done', run };
     if (run.state !== 'awaiting_approval') return refuse(run, 'it does not wait for approval', 'Nothing more is needed of you.');
     if (run.expiresAt <= now) return refuse(run, 'the request has expired', 'Ask for a fresh one.');
-    const system = dependencies.catalog().systems.find(({ id }) => id === run.plan.systemId);
-    if (ruling === null || system === undefined) return refuse(run, 'its system is no longer in the catalog', 'Ask for a fresh plan.');
+    if (ruling === null) return refuse(run, 'its system is no longer in the catalog', 'Ask for a fresh plan.');
     await sql`select pg_advisory_xact_lock(hashtextextended('broken glass', 0))`.execute(tx);
     const denied = whyNotBreakGlass(ruling, identity, await situationOf(tx, run), now, `Break the glass: ${run.plan.draft.summary}`);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
     if (hold !== null) return { kind: 'held', hold, run };
-    await record(tx, { at: now, actor: userId, kind: 'glass.broken', subject: runId, system: system.id, details: { summary: run.plan.draft.summary, planHash: run.planHash, reason } });
+    await record(tx, { at: now, actor: userId, kind: 'glass.broken', subject: runId, system: ruling.system.id, details: { summary: run.plan.draft.summary, planHash: run.planHash, reason } });
     await tx.insertInto('broken_glass').values({ run_id: runId, user_id: userId, reason, at: now }).execute();
     await changeRun(tx, runId, ['awaiting_approval'], { state: 'approved', by: userId, at: now, approved_at: now });
     await startNow(tx, runId, now);
-    await wantMessage(tx, { key: `glass:${runId}`, channel: system.channels.incidents, kind: 'glass', subject: runId, priority: 5 }, now);
+    await wantMessage(tx, { key: `glass:${runId}`, channel: ruling.system.channels.incidents, kind: 'glass', subject: runId, priority: 5 }, now);
     return said(tx, runId, now, userId, `broke the glass, without the approvals that were missing: ${run.plan.draft.summary}. Why: ${reason}`);
   });
 }

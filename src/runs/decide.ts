@@ -61,7 +61,7 @@ export async function approveRun(dependencies: RunDependencies, runId: string, u
     const step = nextStep(run, { is: 'approve', by: userId, isEnough }, now);
     if (step.kind === 'again' || step.kind === 'refused') return notMoved(run, step);
     const denied = ruling === null ? noLongerThere(run) : whyNotApprove(ruling, identity, requester, `Approve: ${run.plan.draft.summary}`);
-    if (ruling === null || denied !== null) return { kind: 'refused', refusal: denied ?? noLongerThere(run), run };
+    if (denied !== null) return { kind: 'refused', refusal: denied, run };
     const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
     if (hold !== null) return { kind: 'held', hold, run };
     await addApproval(tx, run, { userId, decision: 'approved', reason: null, at: now });
