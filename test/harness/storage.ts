@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect } from 'kysely';
 import pg from 'pg';
+import packageJson from '../../package.json' with { type: 'json' };
 import { migrate, openDatabase, type StorageSettings } from '../../src/storage/database.ts';
 import type { Tables } from '../../src/storage/tables.ts';
 
@@ -40,17 +41,31 @@ async function directoryStorage(): Promise<TestStorage> {
 
 let image: Promise<Blob> | undefined;
 
-/** Starting PGlite from nothing takes seconds, so it is done once per file and copied. */
+/** Starting PGlite from nothing takes seconds, so it is done once for all files and runs, until the storage's code changes, and copied. */
 function migratedImage(): Promise<Blob> {
   image ??= (async () => {
+    const path = join(tmpdir(), `stockops-test-image-${await storageVersion()}.tar`);
+    const kept = await readFile(path).catch(() => null);
+    if (kept !== null) return new Blob([kept]);
     const pglite = await PGlite.create();
     const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
     await migrate(db);
     const dumped = await pglite.dumpDataDir('none');
     await db.destroy();
+    // Two files of tests may be here at once; each reads a whole one.
+    const own = `${path}.${randomBytes(6).toString('hex')}`;
+    await writeFile(own, dumped.stream());
+    await rename(own, path);
     return dumped;
   })();
   return image;
+}
+
+async function storageVersion(): Promise<string> {
+  const folder = new URL('../../src/storage/', import.meta.url);
+  const hash = createHash('sha256').update(packageJson.dependencies['@electric-sql/pglite']);
+  for (const name of (await readdir(folder, { recursive: true })).filter((each) => each.endsWith('.ts')).toSorted()) hash.update(name).update(await readFile(new URL(name, folder)));
+  return hash.digest('hex').slice(0, 16);
 }
 
 async function serverStorage(url: string): Promise<TestStorage> {
