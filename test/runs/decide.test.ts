@@ -356,7 +356,7 @@ for (const [line, lines] of [['1 of 5 ready', ['1 of 5 ready']], [null, []]] as 
     expect([await bench.duties(), await bench.told(), await bench.record()]).toEqual([[], [`${asker}: stopped watching: ${summary}`], [`run.failed by ${asker}`]]);
     expect((await bench.recorded())[0]?.details['outcome']).toEqual({ status: 'notWatched' });
     expect(await stop(run)).toEqual({ kind: 'done', run: now });
-    expect(await stop(run, owner)).toEqual({ kind: 'refused', refusal: { refused: summary, rule: 'it has already been carried out', instead: 'Look at its message in the thread.' }, run: now });
+    expect(await stop(run, owner)).toEqual({ kind: 'refused', refusal: { refused: summary, rule: 'it is over already, and failed', instead: 'Look at its message in the thread.' }, run: now });
   });
 
 test('G-5: what is on its way is not left alone, and what has not been sent is withdrawn instead', async () => {
