@@ -1,23 +1,15 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { System } from '../../src/catalog/system.ts';
 import { cancelPage, claimPage, endEscalation, keepSpacing, markAccepted, markFailed, markRefused, nextPageAt, raiseEscalation, startEscalation, type Page, type Paging } from '../../src/escalation/store.ts';
 import { whyNotWanted } from '../../src/escalation/why-not-wanted.ts';
 import { changeIncident, findIncident, insertIncident } from '../../src/incidents/store.ts';
 import type { Incident } from '../../src/incidents/incident.ts';
-import { openDatabase, type Db, type Tx } from '../../src/storage/database.ts';
-import { freshStorage, type TestStorage } from '../harness/storage.ts';
+import type { Db, Tx } from '../../src/storage/database.ts';
+import { withOwnDatabase } from '../harness/own-database.ts';
 
-let storage: TestStorage;
 let db: Db;
-beforeAll(async () => {
-  storage = await freshStorage();
-  db = await openDatabase(storage.settings);
-});
-afterAll(async () => {
-  await db.destroy();
-  await storage[Symbol.asyncDispose]();
-});
+withOwnDatabase((opened) => (db = opened));
 
 const start = Date.UTC(2026, 2, 2, 2, 0);
 const step = (minutes: number, role: string, until: 'acknowledged' | 'resolved') => ({ afterMs: minutes * 60_000, role, via: 'pagerduty', until, onlySeverities: [] });

@@ -1,19 +1,11 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, type Db } from '../../src/storage/database.ts';
-import { freshStorage, type TestStorage } from '../harness/storage.ts';
+import { describe, expect, test } from 'vitest';
+import type { Db } from '../../src/storage/database.ts';
+import { withOwnDatabase } from '../harness/own-database.ts';
 import { alertWorld, type Said } from './alert-world.ts';
 
-let storage: TestStorage;
 let db: Db;
-beforeAll(async () => {
-  storage = await freshStorage();
-  db = await openDatabase(storage.settings);
-});
-afterAll(async () => {
-  await db.destroy();
-  await storage[Symbol.asyncDispose]();
-});
+withOwnDatabase((opened) => (db = opened));
 let sources = 0;
 const world = () => alertWorld(db, `source ${(sources += 1)}`);
 

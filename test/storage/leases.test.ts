@@ -1,22 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openDatabase, type Db } from '../../src/storage/database.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Db } from '../../src/storage/database.ts';
 import { addDuty, addDutyOnce, cancelDuty, claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../../src/storage/duties.ts';
 import { leaseMs, triesBeforeQuarantine } from '../../src/storage/lease.ts';
 import { claimNotification, nextNotificationAt, storeNotification } from '../../src/storage/notifications.ts';
 import { claimMessage, markSent, wantMessage } from '../../src/storage/outbox.ts';
 import { blockPace, takeToken } from '../../src/storage/pace.ts';
-import { freshStorage, type TestStorage } from '../harness/storage.ts';
+import { withOwnDatabase } from '../harness/own-database.ts';
 
-let storage: TestStorage;
 let db: Db;
-beforeAll(async () => {
-  storage = await freshStorage();
-  db = await openDatabase(storage.settings);
-});
-afterAll(async () => {
-  await db.destroy();
-  await storage[Symbol.asyncDispose]();
-});
+withOwnDatabase((opened) => (db = opened));
 beforeEach(async () => {
   for (const table of ['duties', 'notifications', 'messages', 'paces'] as const) await db.deleteFrom(table).execute();
 });

@@ -5,24 +5,16 @@
  */
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { record } from '../../src/audit/record.ts';
 import { readEntries, readHead } from '../../src/audit/store.ts';
 import { verifyChain } from '../../src/audit/verify.ts';
-import { openDatabase, type Db } from '../../src/storage/database.ts';
+import type { Db } from '../../src/storage/database.ts';
 import { prune } from '../../src/storage/prune.ts';
-import { freshStorage, type TestStorage } from '../harness/storage.ts';
+import { withOwnDatabase } from '../harness/own-database.ts';
 
-let storage: TestStorage;
 let db: Db;
-beforeAll(async () => {
-  storage = await freshStorage();
-  db = await openDatabase(storage.settings);
-});
-afterAll(async () => {
-  await db.destroy();
-  await storage[Symbol.asyncDispose]();
-});
+withOwnDatabase((opened) => (db = opened));
 
 const before = new Date('2025-12-02T02:00:00Z');
 const [old, young] = [new Date('2025-11-01T00:00:00Z'), new Date('2026-03-01T00:00:00Z')];
