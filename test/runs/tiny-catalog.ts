@@ -6,6 +6,9 @@ import type { Identity } from '../../src/approvals/policy.ts';
 import type { Action, Catalog, PolicyRule, Role, System } from '../../src/catalog/system.ts';
 import { StockOpsError } from '../../src/support/errors.ts';
 
+/** Two o'clock on a Monday night, and seconds after that. */
+export const at = (seconds: number): Date => new Date(Date.UTC(2026, 2, 2, 2) + seconds * 1_000);
+
 /** One system with two environments and a handful of actions, people who differ in their roles, and primitives that do what a test says. */
 export const asker = 'U0ASKER';
 export const approver = 'U0APPROVER';

@@ -18,10 +18,9 @@ import { manualClock, type ManualClock } from '../../src/support/clock.ts';
 import type { Json } from '../../src/support/json.ts';
 import type { TestStorage } from '../harness/storage.ts';
 import { sharedDatabase } from './shared-database.ts';
-import { asker, calmWorld, draftFor, everybody, primitivesOf, shop, tinyCatalog, type CatalogOfTest, type World } from './tiny-catalog.ts';
+import { asker, at, calmWorld, draftFor, everybody, primitivesOf, shop, tinyCatalog, type CatalogOfTest, type World } from './tiny-catalog.ts';
 
-/** Two o'clock on a Monday night, and seconds after that. */
-export const at = (seconds: number): Date => new Date(Date.UTC(2026, 2, 2, 2) + seconds * 1_000);
+export { at };
 
 export interface Sent {
   readonly request: EffectRequest;
