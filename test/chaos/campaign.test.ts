@@ -11,7 +11,7 @@ import { families, type Family } from './wishes.ts';
  * Goal: a crash, a hang, an error or a stop at any step of a request, its approval, its start, its effect, its outcome and its evidence, in every family of
  * writes: no effect twice, no request lost, what is doubtful is `unknown` and is closed rightly (M-11, M-19, F-40).
  * Method: the rows of `crash.test.ts` with every fault and every family, in an order that a seed gives. STOCKOPS_CHAOS_FAULTS takes only the faults that it
- * names (`crash,hang`), STOCKOPS_CHAOS_ROWS only so many rows, and STOCKOPS_CHAOS_SEED plays an order again. After a row that ends wrongly the others go on, in a
+ * names (`crash,hang`), STOCKOPS_CHAOS_ROWS only so many rows, STOCKOPS_CHAOS_AT_ONCE plays in so many installations, and STOCKOPS_CHAOS_SEED plays an order again. After a row that ends wrongly the others go on, in a
  * fresh installation.
  */
 const names = Object.keys(failpoints) as Failpoint[];
@@ -27,6 +27,8 @@ function familiesAt(point: Failpoint): readonly Family[] {
 const random = seeded(seedOfRun);
 const all = shuffled(names.flatMap((point) => faults.flatMap((fault) => familiesAt(point).map((family): Row => ({ point, fault, family })))), random);
 const rows = all.slice(0, Number(process.env['STOCKOPS_CHAOS_ROWS'] ?? all.length));
+/** Installations side by side: most of a row is waiting. */
+const atOnce = Number(process.env['STOCKOPS_CHAOS_AT_ONCE'] ?? 2);
 const played: (Row & Ending)[] = [];
 const wrong: string[] = [];
 
@@ -55,7 +57,7 @@ test('M-11 M-19 F-40: every fault at every failpoint in every family of writes',
     }
   };
   try {
-    await Promise.all([work(), work()]);
+    await Promise.all(Array.from({ length: atOnce }, work));
   } finally {
     console.log(figures((performance.now() - began) / 1_000));
   }
