@@ -27,7 +27,7 @@ export function wishFor(family: Family, standIns: StandIns): Wish {
     case 'helm.upgrade':
       return { command: `service scale-permanently ${valuesOf(standIns, 'stock-service')['replicaCount'] === 4 ? 5 : 4}`, channel: 'stock-service' };
     case 'helm.rollback':
-      return { command: `service rollback ${deploymentOf(standIns, 'stock-service', 'stock-service').tag === 'v2.4.0' ? 8 : 7}`, channel: 'stock-service' };
+      return { command: `service rollback ${revisionToGoBackTo(standIns, 'stock-service')}`, channel: 'stock-service' };
     case 'compose.restart':
       return { command: 'crypto restart-api', channel: 'crypto' };
     case 'compose.stop':
@@ -38,9 +38,22 @@ export function wishFor(family: Family, standIns: StandIns): Wish {
 }
 
 /** What the release is deployed with: its chart may leave the replicas to an autoscaler, so the Deployment does not tell. */
-function valuesOf({ kubernetes }: StandIns, namespace: string): Release['config'] {
+const valuesOf = (standIns: StandIns, namespace: string): Release['config'] => deployedOf(releasesIn(standIns, namespace))?.config ?? {};
+
+/** The newest one that differs. Helm keeps ten, so after many rows the first ones are gone. */
+function revisionToGoBackTo(standIns: StandIns, namespace: string): number {
+  const releases = releasesIn(standIns, namespace);
+  const now = deployedOf(releases)?.manifest;
+  const versions = releases.filter(({ info, manifest }) => info.status === 'superseded' && manifest !== now).map(({ version }) => version);
+  if (versions.length === 0) throw new Error(`no revision in ${namespace} differs from the one that is deployed`);
+  return Math.max(...versions);
+}
+
+const deployedOf = (releases: readonly Release[]): Release | undefined => releases.find(({ info }) => info.status === 'deployed');
+
+function releasesIn({ kubernetes }: StandIns, namespace: string): Release[] {
   const secrets = kubernetes.list({ kind: 'Secret', namespace }) as unknown as readonly { readonly type?: string; readonly data?: { readonly release?: string } }[];
-  return secrets.filter(({ type }) => type === 'helm.sh/release.v1').map(fromSecret).find(({ info }) => info.status === 'deployed')?.config ?? {};
+  return secrets.filter(({ type }) => type === 'helm.sh/release.v1').map(fromSecret);
 }
 
 function deploymentOf({ kubernetes }: StandIns, namespace: string, name: string): { readonly replicas: number; readonly tag: string } {
