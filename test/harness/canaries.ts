@@ -81,6 +81,15 @@ export function makeCanaries(seed: string): readonly Canary[] {
   beside('YAML', password(), (secret) => `  database:\n    password: ${secret}\n    host: db.internal`);
   beside('JSON', password(), (secret) => `{"level":"error","db":{"user":"stocks","passwd":"${secret}"},"took":12}`);
   beside('JSON inside JSON', password(), (secret) => JSON.stringify({ message: JSON.stringify({ client_secret: secret, id: 5 }) }));
+  beside('header of Go in JSON', password(), (secret) => JSON.stringify({ headers: { 'X-Api-Key': [secret], Accept: ['*/*'] } }));
+  beside('bytes of Python', password(), (secret) => `{'password': b'${secret}', 'retries': 3}`);
+  beside('text within a type of Rust', password(), (secret) => `Config { password: Some("${secret}"), retries: 3 }`);
+  beside('object that holds it', password(), (secret) => JSON.stringify({ password: { value: secret }, retries: 3 }));
+  beside('second of a list', password(), (secret) => JSON.stringify({ passwords: ['first]', secret], retries: 3 }));
+  beside('second of a list in JSON in JSON', password(), (secret) => JSON.stringify({ message: JSON.stringify({ passwords: ['first]', secret], retries: 3 }) }));
+  beside('second of a list without quotes', password(), (secret) => `passwords: [first, ${secret}]`);
+  beside('text between three quotes', password(), (secret) => `password = """${secret}"""`);
+  beside('text of CSV', password(), (secret) => `7,"password=""${secret}""",late`);
   beside('command line', password(), (secret) => `exec: worker --db-password ${secret} --verbose: exit status 1`);
   beside('query parameter', draw(small + digit, 18), (secret) => `GET /v1/quotes?symbol=ACME&api_key=${secret}&limit=5 HTTP/1.1 500`);
   beside('environment of a container', password(), (secret) => `- name: SMTP_PASSWORD\n  value: ${secret}`);

@@ -40,7 +40,14 @@ export function kindOf(name: string): SecretKind {
 }
 
 export function hideNamed(text: string): string {
-  return [hidePairsOfTwo, hideHeaders, hideAfter(named), hideAfter(flag), hideElsewhere].reduce((rest, hide) => hide(rest), text);
+  return [hideBetweenThree, hidePairsOfTwo, hideHeaders, hideAfter(named), hideAfter(flag), hideElsewhere].reduce((rest, hide) => hide(rest), text);
+}
+
+const betweenThree = new RegExp(String.raw`(${named.source}("{3}|'{3}))(?!\[hidden: )[^\n]{1,1024}?(?=\2|\n|$)`, 'gi');
+
+/** First of all, because three quotes are three for sure, whatever stands open before them. */
+function hideBetweenThree(text: string): string {
+  return text.replace(betweenThree, (_, before: string) => before + hidden(kindOf(before)));
 }
 
 function hideAfter(pattern: RegExp): (text: string) => string {
@@ -69,17 +76,13 @@ interface Span {
   readonly end: number;
 }
 
-const opening = /(\\{0,7})(["'`])/y;
+/** `b'…'`, `f"…"`, `@"…"`: the letters that languages put before a text. */
+const opening = /(?:[bfrulBFRUL]{1,2}|[@$])?(\\{0,7})("{1,3}|'{1,3}|`)/y;
 
 /** Where the value begins and ends, or `null` where there is none or it says nothing. */
 function valueAt(text: string, at: number, found: string): Span | null {
-  opening.lastIndex = at;
-  const quote = opening.exec(text);
-  if (quote !== null) {
-    const start = at + quote[0].length;
-    const end = endOfQuoted(text, start, quote[2] ?? '"', quote[1]?.length ?? 0);
-    return saysNothing(text.slice(start, end)) ? null : { start, end };
-  }
+  const value = quotedAt(text, at) ?? enclosedAt(text, at);
+  if (value !== null) return saysNothing(text.slice(value.start, value.end)) ? null : value;
   const block = blockAt(text, at);
   if (block !== null) return block;
   const end = endOfWord(text, at);
@@ -87,6 +90,63 @@ function valueAt(text: string, at: number, found: string): Span | null {
   // `PWD` of a shell is the folder that it is in.
   const isFolder = /pwd/i.test(found) && word.startsWith('/');
   return saysNothing(word) || isFolder || beginsAnother.test(word) || isProse(text, word, end, found) ? null : { start: at, end };
+}
+
+const nameAtTheEnd = new RegExp(String.raw`${named.source}(?:[bfrul]{1,2}|[@$]|[a-z_][\w.:]{0,40}\([ \t]?|[[({]{1,3}[ \t]?)?["'\x60\\]{0,5}$`, 'i');
+const endsInName = (text: string, start: number, end: number): boolean => nameAtTheEnd.test(text.slice(Math.max(start, end - 160), end));
+
+function quotedAt(text: string, at: number): Span | null {
+  opening.lastIndex = at;
+  const opened = opening.exec(text);
+  if (opened === null) return null;
+  const [all, backslashes = '', marks = '"'] = opened;
+  const start = at + all.length;
+  // Two are an empty text, unless something stands right behind them: then it is a text of CSV, where a quote is written twice.
+  if (marks.length === 2 && (start === text.length || /[\s,;:&|<>(){}[\]\\]/.test(text.charAt(start)))) return { start, end: start };
+  if (marks.length === 1) {
+    let end = endOfQuoted(text, start, marks, backslashes.length);
+    // `password=" password="…"`: the first quote was never closed, and what closed it opens the next value.
+    while (text.charAt(end + backslashes.length) === marks && endsInName(text, start, end)) end = endOfQuoted(text, end + backslashes.length + 1, marks, backslashes.length);
+    return { start, end };
+  }
+  const end = text.indexOf(marks, start);
+  return { start, end: end === -1 ? endOfLine(text, start) : end };
+}
+
+const enclosure = /(?:[A-Za-z_][\w.:]{0,40}\((?=[ \t]?\\{0,7}["'`])|[[{](?!\{|hidden: ))/y;
+const longestEnclosed = 2_048;
+const mark = /[[\](){}"'`\\]/g;
+
+/** A list, an object, or a call around a text: `["…", "…"]`, `{value: "…"}`, `Some("…")`. All of it goes; what is never closed goes as far as its line does. */
+function enclosedAt(text: string, at: number): Span | null {
+  enclosure.lastIndex = at;
+  const opened = enclosure.exec(text);
+  if (opened === null) return null;
+  let depth = 1;
+  mark.lastIndex = at + opened[0].length;
+  for (let next = mark.exec(text); next !== null && next.index < at + longestEnclosed; next = mark.exec(text)) {
+    const [character] = next;
+    if ('[({'.includes(character)) depth += 1;
+    else if ('])}'.includes(character)) depth -= 1;
+    else mark.lastIndex = behindQuoted(text, next.index) ?? mark.lastIndex;
+    if (depth === 0) return { start: at, end: mark.lastIndex };
+  }
+  return { start: at, end: endOfLine(text, at) };
+}
+
+/** Where a text in quotes that begins at `at` has ended, its last quote included; `null` where none begins. */
+function behindQuoted(text: string, at: number): number | null {
+  opening.lastIndex = at;
+  const opened = opening.exec(text);
+  if (opened === null) return null;
+  const [all, backslashes = '', marks = '"'] = opened;
+  const start = at + all.length;
+  return marks.length === 2 ? start : endOfQuoted(text, start, marks.charAt(0), backslashes.length) + backslashes.length + 1;
+}
+
+function endOfLine(text: string, at: number): number {
+  const end = text.indexOf('\n', at);
+  return end === -1 ? text.length : end;
 }
 
 /**
@@ -115,7 +175,9 @@ const beginsAnother = /^[\w.-]{1,80}["']?[:=]$|^--[a-z][a-z0-9-]{0,60}$/i;
 
 const separator = /[,;&|)\]}>][ \t]{0,4}(?:\\{0,3}["'])?[\w.-]{0,64}(?:\\{0,3}["'])?[ \t]{0,2}[=:]|[,;&)\]}>]{1,4}(?=[\s"'\\]|$)/y;
 
-/** A word goes to white space or a quote; a comma and its like only end it where another pair or nothing begins behind, because passwords may hold them. */
+const tag = /<[/!]?[A-Za-z][^<>\n]{0,200}>/y;
+
+/** A word goes to white space, a quote or a tag; a comma and its like only end it where another pair or nothing begins behind, because passwords may hold them. */
 function endOfWord(text: string, at: number): number {
   let index = at;
   for (; index < text.length; index += 1) {
@@ -127,7 +189,11 @@ function endOfWord(text: string, at: number): number {
         continue;
       }
     }
-    if (/[\s"'`<]/.test(character) || (character === '\\' && /[nrt"'\\]/.test(text.charAt(index + 1)))) break;
+    if (character === '<') {
+      tag.lastIndex = index;
+      if (tag.test(text)) break;
+    }
+    if (/[\s"'`]/.test(character) || (character === '\\' && /[nrt"'\\]/.test(text.charAt(index + 1)))) break;
     if (',;&|)]}>'.includes(character)) {
       separator.lastIndex = index;
       if (separator.test(text)) break;
@@ -172,7 +238,7 @@ function indentAt(text: string, at: number): number {
   return indent;
 }
 
-const placeholder = /^(?:null|nil|none|undefined|true|false|yes|no|empty|unset|redacted|hidden|\d{1,3}|[*x.•-]+|<[^<>]{0,60}>?|\(not shown\)|\$\{?[\w.:-]+\}?|\$\([\w.:-]+\)?|\{\{[^{}]{0,100}(?:\}\})?|%[a-z]|\[(?:redacted|hidden|filtered)\]|\*{3}\S*|[|>][-+]?)?$/i;
+const placeholder = /^(?:\[\]|\{\}|null|nil|none|undefined|true|false|yes|no|empty|unset|redacted|hidden|\d{1,3}|[*x.•-]+|<[^<>]{0,60}>?|\(not shown\)|\$\{?[\w.:-]+\}?|\$\([\w.:-]+\)?|\{\{[^{}]{0,100}(?:\}\})?|%[a-z]|\[(?:redacted|hidden|filtered)\]|\*{3}\S*|[|>][-+]?)?$/i;
 
 function saysNothing(value: string): boolean {
   return value.length < 200 ? isHidden(value) || placeholder.test(value) : false;
@@ -199,7 +265,9 @@ function hideHeaders(text: string): string {
   for (let match = header.exec(text); match !== null; match = header.exec(text)) {
     const at = match.index + match[0].length;
     restOfHeader.lastIndex = at;
-    const rest = (restOfHeader.exec(text)?.[0] ?? '').trimEnd();
+    const upToQuote = restOfHeader.exec(text)?.[0] ?? '';
+    // The quote belongs to a value with a name of its own: `Cookie: password="…"`.
+    const rest = (endsInName(upToQuote, 0, upToQuote.length) ? text.slice(at, endOfLine(text, at)) : upToQuote).trimEnd();
     if (rest !== '' && !saysNothing(rest)) {
       parts.push(text.slice(from, at), hidden(/cookie/i.test(match[0]) ? 'cookie' : 'authorization'));
       from = at + rest.length;

@@ -12,6 +12,7 @@ import { canariesIn, makeCanaries } from '../../harness/canaries.ts';
 const beginnings = [
   'a', 'A1b', '/', '-', '=', ':', ' ', '\\n', '"', '\\\\"', "'", '\\\\', '{', '[', '<', 'password=', 'password="', "password='", 'password=\\\\"', 'password: |\\n', 'secret: >\\n  ', '--password ', '--a-', 'token: ', 'Bearer ', 'Authorization: ', 'Cookie:', 'name: x value', 'name: DB_PASSWORD\\n',
   'eyJ', 'eyJ.', 'AKIA', 'sk-', 'SG.', 'ya29.', 'hooks.slack.com/services/', '123456789:AA', 'aaaaaaaaaaaaaa.atlasv1.', '$2b$', '-----BEGIN ', '-----END ', '-----BEGIN X-----\\n', '-----', 'AAAA\\n', 'postgres://', 'postgres://a:', 'https://', '://a:b', 'a:b@tcp', 'jdbc:oracle:a:a/', '?key=', 'curl ', 'curl -u ', 'mysql ', 'redis-cli ', 'machine a login ', '<a', '[hidden: ', '[hidden: password]', 'password=[hidden: token]', 'pass', 'api key', '%3D', 'a.b-c_', 'password=a,', 'password=a;b',
+  'password=[', 'password=["', 'password=[\\n', 'password={', 'password={"a":', 'password=a("', 'password="""', 'password=""a', "password=b'", 'password=a<b', 'password=a<b ',
   '\u001b', '\u001b]', '\u001b]8;;a', '\u001b[', '\u001b[1;', '\u001bP', '\u009d', '\u009d0;a', '\u001b(', '\u0007', '\u200b', '\ud83d',
 ];
 

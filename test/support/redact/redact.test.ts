@@ -116,6 +116,26 @@ test('T-09: something that is masked already hides nothing that follows it on it
   expect(redact('password: *** token: 4f9a8b7c6d5e')).toBe('password: *** token: [hidden: token]');
 });
 
+test('T-09: of a list, an object or a call goes all of it, and nothing behind it', () => {
+  for (const [text, shown] of [
+    ['"X-Api-Key":["hunter2"],"retries":3', '"X-Api-Key":[hidden: key],"retries":3'],
+    ['password: Some("hunter2"), retries: 3', 'password: [hidden: password], retries: 3'],
+    ['"passwords": [\n  "a]b",\n  "c"\n], "retries": 3', '"passwords": [hidden: password], "retries": 3'],
+    ['password = """hunter2""" # why', 'password = """[hidden: password]""" # why'],
+    ["{'password': b'hunter2', 'retries': 3}", "{'password': b'[hidden: password]', 'retries': 3}"],
+    ['credentials: [cut off\nretries: 3', 'credentials: [hidden: credential]\nretries: 3'],
+    ['password=ab<cdefghij', 'password=[hidden: password]'],
+    ['<td>password=abcdef</td>', '<td>password=[hidden: password]</td>'],
+  ] as const) {
+    expect(redact(text)).toBe(shown);
+    expect(redact(shown)).toBe(shown);
+  }
+});
+
+test('T-09: a value that is empty stays', () => {
+  for (const text of ['secrets: {}', 'tokens: []', 'password="" next', '"password":"","retries":3', 'password: {{ .Values.password }}']) expect(redact(text)).toBe(text);
+});
+
 describe('T-09: a secret that was cut leaves no half', () => {
   const key = makeCanaries('cut').find(({ form }) => form === 'PEM private key')?.line ?? '';
   const lines = key.split('\n');
