@@ -8,10 +8,10 @@ export interface PagerDutyUser {
 export type Schedules = Readonly<Record<string, readonly string[]>>;
 
 export const sandboxUsers: readonly PagerDutyUser[] = [
-  { id: 'PUSER01', name: 'Ona Call', email: 'ona@example.com' },
-  { id: 'PUSER02', name: 'Avi Prove', email: 'avi@example.com' },
-  { id: 'PUSER03', name: 'Mana Ger', email: 'mana@example.com' },
-  { id: 'PUSER04', name: 'Stock Bot', email: 'stockops@example.com' },
+  { id: 'PUSER01', name: 'On-call engineer', email: 'ona@example.com' },
+  { id: 'PUSER02', name: 'SRE approver', email: 'avi@example.com' },
+  { id: 'PUSER03', name: 'Engineering manager', email: 'mana@example.com' },
+  { id: 'PUSER04', name: 'StockOps', email: 'stockops@example.com' },
 ];
 
 export const sandboxSchedules: Schedules = { PSCHED1: ['PUSER01', 'PUSER02'] };

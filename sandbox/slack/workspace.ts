@@ -48,7 +48,7 @@ export const harborTrading: WorkspaceSeed = {
     { id: 'U0SECURITY', name: 'security', realName: 'Security lead', title: 'Security team' },
     { id: 'U0MLENGINEER', name: 'ml.engineer', realName: 'ML engineer', title: 'Prediction models' },
     { id: 'U0SCIENTIST', name: 'data.scientist', realName: 'Investment data scientist', title: 'Investment models' },
-    { id: 'U0MANAGER', name: 'dana.manager', realName: 'Engineering manager', title: 'Runs engineering' },
+    { id: 'U0MANAGER', name: 'manager', realName: 'Engineering manager', title: 'Runs engineering' },
     { id: 'U0VP', name: 'vp', realName: 'VP engineering', title: 'Told of what is serious' },
     { id: 'U0CTO', name: 'cto', realName: 'CTO', title: 'Chief technology officer' },
     { id: 'U0SUPPORT', name: 'support', realName: 'Support agent', title: 'Talks to customers, not an engineer' },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * One webhook of Alertmanager, version 4 (CONTRACTS B1), parsed at the door. Unknown fields are dropped; what is known is held to its type.
+ * One webhook of Alertmanager, version 4, parsed at the door. Unknown fields are dropped; what is known is held to its type.
  */
 
 /** JSON can spell what neither UTF-8 nor PostgreSQL can hold: NUL and half a surrogate pair. Each becomes U+FFFD. */

@@ -252,7 +252,7 @@ export interface OutOfReach {
   readonly outOfReach: string;
 }
 
-/** Labels that say where an alert comes from, the most telling first; others follow in the order of the files. */
+/** Labels that say where an alert comes from, the most telling first; others follow in the order of the files. */
 const tellingLabels = ['system', 'namespace', 'job', 'release'];
 
 type Labels = Readonly<Record<string, string>>;

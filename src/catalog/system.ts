@@ -154,7 +154,7 @@ export interface Component {
 export interface Severity {
   /** The system's own word: `P0`, `P1 Critical`. */
   readonly label: string;
-  /** 1 (worst) to 4; comparable between systems, where labels are not (X-02). */
+  /** 1 (worst) to 4; comparable between systems, where labels are not. */
   readonly rank: 1 | 2 | 3 | 4;
   readonly page: 'immediate' | 'business_hours' | 'next_business_day' | 'never';
   readonly acknowledgeWithinMs: number | null;
@@ -163,7 +163,7 @@ export interface Severity {
 }
 
 export interface EscalationPolicy {
-  /** `pagerduty`: its own policy pages, and we only show it (X-09). */
+  /** `pagerduty`: its own policy pages, and we only show it. */
   readonly driver: 'bot' | 'pagerduty';
   readonly clock: 'opened' | 'alert_start';
   readonly steps: readonly EscalationStep[];

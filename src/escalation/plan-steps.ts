@@ -15,7 +15,7 @@ export interface PlannedStep {
 /**
  * Who is paged when, for an incident that has just been opened, reopened or become worse. Pure.
  * Severities that the policy applies to follow its steps; the others page the first step's role once, when their `page` allows it. Where PagerDuty's
- * own policy escalates, it is told once and does the rest (X-09).
+ * own policy escalates, it is told once and does the rest.
  */
 export function planSteps(system: System, incident: Incident, now: Date): PlannedStep[] {
   const severity = system.severities.find((candidate) => candidate.label === incident.severity);

@@ -1,10 +1,12 @@
 /**
  * An incident is the unit of work: one per open group of alerts and system it is attributed to.
  *
- *   triggered ──acknowledge──▶ acknowledged ──resolve──▶ resolved
- *       │                            ▲  │                    │
- *       └────────── resolve ─────────┼──┴────────────────────┤
- *                                    └──────── reopen ───────┘  (as triggered)
+ *   triggered    ──▶ acknowledged   a person takes it
+ *   triggered    ──▶ resolved       its alerts end, or a person resolves it
+ *   acknowledged ──▶ resolved       a person resolves it
+ *   acknowledged ──▶ triggered      its alerts were over for more than half an hour, and fire again
+ *   resolved     ──▶ acknowledged   a person reopens it, and so has it
+ *   resolved     ──▶ triggered      its alerts fire again within half an hour, or one of them never stopped
  *
  * Alerts that end move a `triggered` incident to `resolved` by themselves. An incident that a person has acknowledged is never closed
  * behind their back: its alerts being over is a fact on the card and an offer to resolve.

@@ -1,6 +1,6 @@
 /**
  * A storm: more incidents open in a channel than Slack takes posts. One live card and its thread then name every group, while the cards of the
- * incidents follow at Slack's pace (D8).
+ * incidents follow at Slack's pace.
  */
 import { sql } from 'kysely';
 import type { DbOrTx, Tx } from '../storage/database.ts';

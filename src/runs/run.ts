@@ -1,9 +1,18 @@
 /**
  * A run is one execution of one plan, from the moment somebody asks.
  *
- *   planned ──confirm──▶ awaiting_approval ──enough approvals──▶ approved ──▶ started ──▶ succeeded | failed | unknown
- *      │  └──── confirm, no approval needed ────────────────────────┘  │
- *      ├─▶ expired, withdrawn                      denied, expired, withdrawn, voided
+ *   planned            ──▶ awaiting_approval              confirmed
+ *   planned            ──▶ approved                       confirmed, and no approval is needed
+ *   awaiting_approval  ──▶ approved | denied              others have decided
+ *   approved           ──▶ started
+ *   started            ──▶ succeeded | failed | unknown
+ *   unknown            ──▶ started | succeeded | failed   evidence or a person has told
+ *   failed             ──▶ succeeded                      looked at again, it has finished after all
+ *
+ *   planned, awaiting_approval            ──▶ expired
+ *   planned, awaiting_approval, approved  ──▶ withdrawn | voided
+ *
+ * What may follow what is `moves` in `transitions.ts`.
  *
  * `approved → started` is one conditional update, committed before the effect. Whoever did not see that commit does nothing. A run that is
  * `started` and whose process is gone is `unknown`: it is never tried again; evidence or a person closes it (G-5).

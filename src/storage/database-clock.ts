@@ -3,7 +3,7 @@ import type { Clock } from '../support/clock.ts';
 import type { Db } from './database.ts';
 
 /**
- * A clock that tells the database's time, so that replicas whose own clocks differ agree on what is due (D4, F-36). It asks the database how far off the
+ * A clock that tells the database's time, so that replicas whose own clocks differ agree on what is due (F-36). It asks the database how far off the
  * base clock is, at the start and at every `adjust`.
  */
 export async function databaseClock(db: Db, base: Clock): Promise<Clock & { adjust(): Promise<void> }> {

@@ -1,6 +1,6 @@
 /**
  * The outbox of Slack messages. A change of state says in its own transaction that a message is wanted (`wantMessage`); a lane sends what is
- * behind, at the channel's pace (D8).
+ * behind, at the channel's pace.
  *
  *   wanted ──claim──▶ posting ──answer──▶ posted ──wanted again──▶ behind ──claim──▶ edited
  *                        │

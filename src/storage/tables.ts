@@ -166,7 +166,7 @@ export interface MessageTable {
   created_at: Time;
 }
 
-/** A bucket of permissions to call Slack: one per channel for posts, one per workspace for edits (D8). */
+/** A bucket of permissions to call Slack: one per channel for posts, one per workspace for edits. */
 export interface PaceTable {
   key: string;
   tokens: number;

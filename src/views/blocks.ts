@@ -2,7 +2,7 @@ import { encodeContext, encodeControl, type Control, type ViewName } from './con
 import { codePoints, join, mrkdwn, oneLine, truncate, truncateMrkdwn, truncateSource, withoutEmphasis, type Mrkdwn } from './mrkdwn.ts';
 
 /**
- * The few blocks that this bot uses, and constructors that cannot make one which Slack refuses (CONTRACTS A1). One bad block makes Slack refuse
+ * The few blocks that this bot uses, and constructors that cannot make one which Slack refuses. One bad block makes Slack refuse
  * the whole message, so every limit is kept here and nowhere else: what is too long is cut, the least important first, and it says so.
  */
 export interface PlainText {

@@ -4,7 +4,7 @@ import { dateToken, escape, isoTime, join, mrkdwn, nothing, person, truncate, ty
 
 /**
  * The two notices of the communication templates (SA-103 … SA-117), line by line as they are written there. Two things differ on purpose:
- * the severity is the system's own label, so `P0` does not become `PP0` (X-38), and a promise is printed only if something keeps it.
+ * the severity is the system's own label, so `P0` does not become `PP0`, and a promise is printed only if something keeps it.
  */
 export interface InitialNotice {
   readonly severity: string;

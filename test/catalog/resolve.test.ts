@@ -197,7 +197,7 @@ describe('attribution', () => {
     ['a label called __proto__', { alertname: 'Whatever', ['__proto__']: 'stock-api' }, null],
     ['nothing', {}, null],
   ] as const) {
-    test(`${why} (X-11)`, () => {
+    test(why, () => {
       expect(attributed(labels)?.system.id ?? null).toBe(expected);
     });
   }
@@ -220,7 +220,7 @@ describe('attribution', () => {
     [{ alertname: 'Odd', system: 'stock-api' }, 'Medium', 3],
     [{ alertname: 'Odd', system: 'stock-api', severity: 'constructor' }, 'Medium', 3],
   ] as const) {
-    test(`${labels.alertname} of ${labels.system} with severity ${'severity' in labels ? labels.severity : 'missing'} is ${label}, rank ${rank} (X-10)`, () => {
+    test(`${labels.alertname} of ${labels.system} with severity ${'severity' in labels ? labels.severity : 'missing'} is ${label}, rank ${rank}`, () => {
       const { system, rule } = attributed(labels)!;
       expect(severityFor(system, rule, labels)).toMatchObject({ label, rank });
     });

@@ -31,7 +31,7 @@ for (const [id, steps, appliesTo] of [
   ['stock-api', [[0, 'on-call-engineer'], [5, 'platform-team'], [15, 'engineering-manager']], ['Critical', 'High']],
   ['crypto-volatility', [[0, 'on-call-engineer'], [5, 'platform-team'], [15, 'engineering-manager']], ['Critical', 'High']],
 ] as const) {
-  test(`${id} escalates at ${steps.map(([after]) => after).join(', ')} min (X-07, X-08)`, () => {
+  test(`${id} escalates at ${steps.map(([after]) => after).join(', ')} min`, () => {
     const { escalation } = systemOf(catalog, id);
     expect(escalation.steps.map(({ afterMs, role }) => [afterMs, role])).toEqual(steps.map(([after, role]) => [minutes(after), role]));
     expect(escalation.appliesTo).toEqual(appliesTo);
@@ -49,7 +49,7 @@ for (const [id, severities] of [
   ['stock-api', ['Critical=1', 'High=2', 'Medium=3', 'Low=4']],
   ['crypto-volatility', ['Critical=1', 'High=2', 'Medium=3', 'Low=4']],
 ] as const) {
-  test(`${id} has severities of its own words with comparable ranks (X-01, X-02)`, () => {
+  test(`${id} has severities of its own words with comparable ranks`, () => {
     expect(systemOf(catalog, id).severities.map(({ label, rank }) => `${label}=${rank}`)).toEqual(severities);
   });
 }
@@ -65,7 +65,7 @@ test('a deployment that finishes is an event and no incident (SV-29)', () => {
   expect(events.map(({ name }) => name)).toEqual(['DeploymentCompleted']);
 });
 
-test('replicas are bounded as the runbooks and autoscalers say, and Crypto has none (X-17, CV-114)', () => {
+test('replicas are bounded as the runbooks and autoscalers say, and Crypto has none (CV-114)', () => {
   const bounds = catalog.systems.flatMap(({ id, components }) => [...components.values()].flatMap(({ name, replicas }) => (replicas === undefined ? [] : [`${id}/${name} ${replicas.min}..${replicas.max}`])));
   expect(bounds.sort()).toEqual(['mystocks/api 1..10', 'stock-analysis/api 3..10', 'stock-analysis/frontend 1..6', 'stock-analysis/worker 3..10', 'stock-api/api 1..10', 'stock-service/api 3..20']);
   expect([...systemOf(catalog, 'crypto-volatility').actions.values()].filter(({ use }) => use.startsWith('k8s.') || use.startsWith('helm.'))).toEqual([]);

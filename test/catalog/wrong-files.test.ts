@@ -204,7 +204,7 @@ for (const [why, from, to, says] of [
   ['an id that is not the folder', 'id: shop', 'id: shoppe', 'The id is "shoppe" and the folder is "shop".'],
   ['an alert name that two have and one does not attribute', 'anyOf: [{label: namespace, equals: shop}]', 'anyOf: []', '"ShopDown" is an alert of mall too, and nothing says which alerts are whose.'],
 ] as const) {
-  test(`refuses ${why} (X-11)`, async () => {
+  test(`refuses ${why}`, async () => {
     const problems = await problemsOf(changed('shop/system.yaml', from, to, twin));
     expect(problems.map(({ message }) => message)).toContain(says);
   });

@@ -62,7 +62,7 @@ export interface Installation extends AsyncDisposable {
   leasesRunOut(): Promise<void>;
   /** Asks the database. On PGlite only while no process runs. */
   query<T>(work: (db: Db) => Promise<T>): Promise<T>;
-  /** Waits until all has come to rest, ends every process, and says what holds (GUARANTEES 2.2). */
+  /** Waits until all has come to rest, ends every process, and says what holds (I1 to I14). */
   check(): Promise<readonly Verdict[]>;
 }
 

@@ -10,7 +10,7 @@ import { families, type Family } from './wishes.ts';
  * Goal: `kill -9` at every step between a click and its outcome, and between a webhook and its card, loses nothing and does nothing twice, and the message
  * tells the truth (F-01, F-02, F-10, F-11, F-19, F-20, F-24 to F-26, F-34).
  * Method: the bot as a process of its own. Each row plays one write or one alert from its beginning to its end, with the process killed at one failpoint and
- * started again; in the end the checker of GUARANTEES 2.2 reads the database and what the stand-ins saw. Every failpoint has a row, and every family of
+ * started again; in the end the checker (I1 to I14) reads the database and what the stand-ins saw. Every failpoint has a row, and every family of
  * writes is killed after its effect. All faults in all families: `npm run test:chaos:all`.
  */
 const names = Object.keys(failpoints) as Failpoint[];

@@ -133,7 +133,7 @@ export function describeCluster(cluster: ClusterSuite): void {
     expect(await up.settled()).toEqual({ status: 'succeeded', lines: ['2 of 2 pods ready'] });
   });
 
-  test('a scale names the autoscaler that will disagree (SV-45, X-17)', async () => {
+  test('a scale names the autoscaler that will disagree (SV-45)', async () => {
     const target = await deployment();
     await cluster.arrange.createAutoscaler(target.namespace, target.name, { min: 2, max: 5 });
     const plan = planned(await cluster.driver.plan('k8s.scale', target, { replicas: 9 }));

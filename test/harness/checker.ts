@@ -1,5 +1,5 @@
 /**
- * What must hold after every fault (GUARANTEES 2.2), read from the database and from what the stand-ins saw, once everything has come to rest. It knows
+ * What must hold after every fault (I1 to I14), read from the database and from what the stand-ins saw, once everything has come to rest. It knows
  * nothing of how the bot works: it compares what was promised with what reached the outside.
  */
 import { dirname, join } from 'node:path';

@@ -47,13 +47,13 @@ describe('G-2: one episode, one incident', () => {
     expect(await it.tell(9, [{ name: 'A', from: 0, to: 9 }], { group: 'one' })).toEqual([]);
   });
 
-  test('X-11: two systems with an alert of one name have an incident each, also in one group', async () => {
+  test('two systems with an alert of one name have an incident each, also in one group', async () => {
     const it = world();
     expect(await it.tell(0, [{ name: 'HighErrorRate', from: 0, system: 'shop' }, { name: 'HighErrorRate', from: 0, system: 'bank' }])).toEqual(['opened', 'opened']);
     expect((await it.incidents()).map((incident) => [incident.system_id, incident.channel_id])).toEqual([['shop', '#shop'], ['bank', '#bank']]);
   });
 
-  test('X-11: one fault that fires the rules of two systems is one incident of the system it is in', async () => {
+  test('one fault that fires the rules of two systems is one incident of the system it is in', async () => {
     const it = world();
     expect(await it.tell(0, [{ name: 'HighErrorRate', from: 0, severity: 'critical' }, { name: 'HighErrorRate', from: 0, severity: 'warning' }])).toEqual(['opened']);
     expect(await it.incidents()).toMatchObject([{ severity: 'critical', rank: 1 }]);

@@ -90,7 +90,7 @@ test('G-4: 200 groups at once are all named in their right state within a minute
  * Goal: a person who does something in a storm is answered before the cards that nobody has asked for, and another channel is as quick as ever.
  * Method: 60 groups at once; then an answer in the thread of the incident whose card would come last, and a message for another channel.
  */
-test('D8: what a person waits for does not wait behind the cards of a storm', async () => {
+test('what a person waits for does not wait behind the cards of a storm', async () => {
   await using bot = await startTestBot({ slack: { rateLimits: { posts: { perSecond: 1, burst: 1 } } } });
   for (let number = 0; number < 60; number += 1) await bot.send(group(number * 5 + 1, bot.clock.now()));
   await bot.advance({ seconds: 10 });

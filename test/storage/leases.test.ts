@@ -138,7 +138,7 @@ describe('the outbox', () => {
   });
 });
 
-describe('D8: the pace is one for all processes', () => {
+describe('the pace is one for all processes', () => {
   const pace = { capacity: 2, perSecond: 0.5 };
   test('tokens run out, come back with time, and never more than fit', async () => {
     expect(await takeToken(db, 'k', pace, at(0))).toBe(null);

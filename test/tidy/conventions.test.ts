@@ -12,7 +12,7 @@ const except = (files: readonly string[], exceptions: Readonly<Record<string, st
 
 const rawTime = /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.now\b|\bhrtime\b|\bset(?:Timeout|Interval|Immediate)\(|node:timers/;
 
-test('time is read and waited for in one file (D4)', () => {
+test('time is read and waited for in one file', () => {
   const exceptions = {
     'src/support/clock.ts': 'the one place',
     'src/storage/data-directory-lock.ts': 'a limit of a socket, before there is a clock',
@@ -31,11 +31,11 @@ test('the stand-ins live on the clock that they are given', () => {
   expect(linesWith(rawTime, except(sandbox, exceptions))).toEqual([]);
 });
 
-test('randomness comes from the port that is handed in (D4)', () => {
+test('randomness comes from the port that is handed in', () => {
   expect(linesWith(/\bMath\.random\b|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b/, except(src, { 'src/support/ids.ts': 'the one place' }))).toEqual([]);
 });
 
-test('SQL is given the time and never asks for it (D4)', () => {
+test('SQL is given the time and never asks for it', () => {
   const exceptions = { 'src/storage/database-clock.ts': 'asks PostgreSQL how far our clock is off, which is what it is for' };
   expect(linesWith(/\bcurrent_(?:timestamp|date|time)\b|\bclock_timestamp\(|\bstatement_timestamp\(|(?<![.\w])now\(\)(?!\s*[:{])|\blocaltimestamp\b/i, except(src, exceptions))).toEqual([]);
 });

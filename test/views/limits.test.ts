@@ -8,7 +8,7 @@ import { everyView, type View } from './every-view.ts';
 import { objectsOf, textsOf, whatSlackRefusesInMessage, whatSlackRefusesInView } from './limits.ts';
 
 /**
- * Goal: Slack never refuses a message of ours for its size or form, and buttons survive any text (CONTRACTS A1).
+ * Goal: Slack never refuses a message of ours for its size or form, and buttons survive any text.
  * Method: every view with texts and lists of any length, against the limits written down a second time in `limits.ts`.
  */
 const whatSlackRefuses = (view: View) => ('text' in view ? whatSlackRefusesInMessage(view) : whatSlackRefusesInView(view as unknown as Record<string, unknown>));

@@ -1,5 +1,5 @@
 /**
- * Slack's limits, written down a second time and independently of `src/views/blocks.ts` (CONTRACTS A1), so that a mistake there is found here.
+ * Slack's limits, written down a second time and independently of `src/views/blocks.ts`, so that a mistake there is found here.
  * Every function returns the list of what Slack would refuse, empty when all is well.
  */
 type Loose = { readonly [key: string]: unknown };

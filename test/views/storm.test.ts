@@ -8,7 +8,7 @@ import { textsOf, whatSlackRefusesInMessage } from './limits.ts';
 const storm = (groups: readonly StormGroup[]) => ({ startedAt: at('02:13'), groups, pages: { waiting: 0, undelivered: 0 }, cardsToCome: 3, now: at('02:14') });
 const named = (page: { readonly blocks: readonly unknown[] }) => [...textsOf(page.blocks).join('\n').matchAll(/^INC-(\d+) /gm)].map(([, id]) => Number(id));
 
-test('D8: the thread of a storm names every group exactly once, within Slack’s limits', () => {
+test('the thread of a storm names every group exactly once, within Slack’s limits', () => {
   fc.assert(
     fc.property(fc.nat(400), fc.constantFrom('', '&'.repeat(300), '👍'.repeat(90)), (count, long) => {
       const groups = stormGroups(count, (sample) => `${sample}${long}`);

@@ -41,7 +41,7 @@ test('SA-111 … SA-117: the resolution notice is the template, line by line', (
 });
 
 for (const label of ['P0', 'P1 Critical', 'Critical']) {
-  test(`X-38: the severity ${label} is the system's own word, with no second P before it`, () => {
+  test(`the severity ${label} is the system's own word, with no second P before it`, () => {
     expect(initialNotice({ ...initial, severity: label }).text).toBe(`🚨 INCIDENT ALERT - ${label}`);
     expect(resolutionNotice({ ...resolved, severity: label }).text).toBe(`✅ INCIDENT RESOLVED - ${label}`);
   });

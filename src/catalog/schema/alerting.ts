@@ -19,7 +19,7 @@ export const SeverityMapEntry = z.strictObject({
 });
 
 export const EscalationEntry = z.strictObject({
-  /** `bot`: we page at the times below. `pagerduty`: its own policy pages, we only show it. Never both (X-09). */
+  /** `bot`: we page at the times below. `pagerduty`: its own policy pages, we only show it. Never both. */
   driver: z.enum(['bot', 'pagerduty']).default('bot'),
   clock: z.enum(['opened', 'alert_start']).default('opened'),
   steps: z
@@ -33,7 +33,7 @@ export const EscalationEntry = z.strictObject({
       }),
     )
     .min(1, 'An escalation has at least one step.'),
-  /** Absent: the severities of rank 1 and 2 (X-08). */
+  /** Absent: the severities of rank 1 and 2. */
   appliesTo: z.array(SeverityLabel).optional(),
 });
 

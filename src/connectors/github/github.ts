@@ -3,7 +3,7 @@ import { redactTo } from '../../support/redact/redact.ts';
 
 /** What the bot does on GitHub. No method rejects, and the token is in no answer. */
 export interface GitHubPort {
-  /** Starts a workflow, once. Never repeated by itself: each request that arrives is another run (CONTRACTS F). */
+  /** Starts a workflow, once. Never repeated by itself: each request that arrives is another run. */
   dispatch(request: WorkflowDispatch): Promise<DispatchReceipt>;
   run(repository: RepositoryName, runId: number): Promise<Found<WorkflowRun>>;
   /** Runs of a workflow that were started by a dispatch, newest first: where to look when an answer was lost. */

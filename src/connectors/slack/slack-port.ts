@@ -243,7 +243,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
 /** A private channel that the bot is not in does not exist for it: what it does is seen nowhere there. */
 const notThere = { isShared: false, isMember: false };
 
-/** Three steps, as Slack's files API wants them (CONTRACTS A6); the library's own helper has no deadline over all of them. */
+/** Three steps, as Slack's files API wants them; the library's own helper has no deadline over all of them. */
 async function uploadFile(client: WebClient, file: { channelId: string; threadTs: string | null; name: string; title: string; body: string }): Promise<void> {
   const bytes = Buffer.from(file.body === '' ? ' ' : file.body, 'utf8');
   const { upload_url: uploadUrl, file_id: fileId } = await client.files.getUploadURLExternal({ filename: file.name, length: bytes.length });

@@ -30,7 +30,7 @@ for (const [why, replicas, observed, warning, conditions] of [
   ['without the right to see autoscalers', 5, { autoscaler: { is: 'unknown', why: 'forbidden' } as const }, 'It is not known whether an autoscaler', []],
   ['of what Helm manages', 5, { workload: workload({ labels: { 'app.kubernetes.io/managed-by': 'Helm' }, annotations: { 'meta.helm.sh/release-name': 'stock' } }) }, "Helm's release stock still says otherwise", []],
 ] as const) {
-  test(`a scale ${why} warns and names its risk (SV-45, X-17)`, () => {
+  test(`a scale ${why} warns and names its risk (SV-45)`, () => {
     const plan = planned(scaling(replicas, observed));
     expect(plan.warnings.join(' ')).toContain(warning);
     expect(plan.conditions).toEqual(conditions);

@@ -120,7 +120,7 @@ test('an answer that was lost is a page that was taken, and sending it again fol
 test('tells who is on call, by name, with the end of the turn', async () => {
   await using standIn = await startPagerDutyStandIn({ clock: systemClock });
   const answer = await createPagerDuty({ eventsUrl: standIn.url, apiUrl: standIn.url, token }).onCall('PSCHED1');
-  expect(answer).toMatchObject({ status: 'known', people: [{ userId: 'PUSER01', name: 'Ona Call', email: 'ona@example.com' }] });
+  expect(answer).toMatchObject({ status: 'known', people: [{ userId: 'PUSER01', name: 'On-call engineer', email: 'ona@example.com' }] });
 });
 
 for (const [answer, respond] of [

@@ -1,4 +1,4 @@
-/** Goal: an autoscaler takes back what a person set by hand, except zero, as the real one does (SV-45, X-17). */
+/** Goal: an autoscaler takes back what a person set by hand, except zero, as the real one does (SV-45). */
 import { expect, test } from 'vitest';
 import { conditionOf, deployment, driveCluster, MERGE, setImage, STRATEGIC } from './drive.ts';
 
