@@ -1,7 +1,7 @@
 /** Going on without approvals that do not come, as the commander of an incident. Pure: what is so is read before. */
 import type { Refusal } from '../actions/plan.ts';
 import type { Incident } from '../incidents/incident.ts';
-import { whyNotAsk, type Identity, type Ruling } from './policy.ts';
+import { rulesToApproveBy, whyNotAsk, type Identity, type Ruling } from './policy.ts';
 
 /** Approvers have at least this long to come. */
 export const patienceMs = 2 * 60_000;
@@ -23,8 +23,7 @@ export interface GlassSituation {
 export function whyNotCommander(ruling: Ruling, identity: Identity, { incident, commander }: Pick<GlassSituation, 'incident' | 'commander'>, what: string): Refusal | null {
   const denied = whyNotAsk(ruling, identity, what);
   if (denied !== null) return denied;
-  for (const rule of [ruling.rule, ruling.alsoRule]) {
-    if (rule == null || rule.approvals === 0) continue;
+  for (const rule of rulesToApproveBy(ruling)) {
     if (rule.breakGlassRank === null) return { refused: what, rule: `nobody may go on without its approvals (policies › ${rule.id})`, instead: 'Find somebody who may approve: /stock oncall.' };
     if (incident === null || incident.state === 'resolved' || incident.rank > rule.breakGlassRank)
       return { refused: what, rule: `it takes an open incident of rank ${rule.breakGlassRank}${rule.breakGlassRank === 1 ? '' : ' or worse'} that it is for (policies › ${rule.id})`, instead: 'Find somebody who may approve: /stock oncall.' };

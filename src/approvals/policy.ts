@@ -78,18 +78,21 @@ export function whyNeverAsk(rulings: readonly Ruling[], identity: Identity, what
 }
 
 export function whyNotApprove(ruling: Ruling, identity: Identity, requester: Identity, what: string): Refusal | null {
-  const { rule, alsoRule, system } = ruling;
+  const { rule, system } = ruling;
   if (rule === null) return noRule(what);
   const stranger = whyNotMember(identity, what) ?? whyRefused(rule, what);
   if (stranger !== null) return stranger;
   if (requester.person === null) return { refused: what, rule: 'Slack did not say who asked for it, and that might be you', instead: 'Try again in a moment.' };
   if (isSamePerson(identity, requester))
     return { refused: what, rule: 'nobody approves a request of their own', instead: `Somebody else with the role ${namesOf(ruling, rolesFor(rule.mayApprove, system))} must look at it.` };
-  // A rule that asks for no approval has nobody to give one, and does not stand in the way of those who may by the other rule.
-  const rules = [rule, ...(alsoRule == null ? [] : [alsoRule])].filter(({ approvals }) => approvals > 0);
-  const [first] = rules;
-  if (first === undefined) return whyNotInRole(ruling, rule, 'mayApprove', identity, what);
+  const rules = rulesToApproveBy(ruling);
+  if (rules.length === 0) return whyNotInRole(ruling, rule, 'mayApprove', identity, what);
   return rules.map((each) => whyNotInRole(ruling, each, 'mayApprove', identity, what)).find((refusal) => refusal !== null) ?? null;
+}
+
+/** A rule that asks for no approval has nobody to give one, and does not stand in the way of those who may by the other rule. */
+export function rulesToApproveBy({ rule, alsoRule }: Ruling): readonly PolicyRule[] {
+  return [rule, alsoRule].filter((each) => each != null).filter(({ approvals }) => approvals > 0);
 }
 
 /** Why this person may not answer for an incident of this system (take it, reopen it, resolve it): that stops its pages (T-22). */

@@ -1,4 +1,4 @@
-import { rolesFor, whyNotApprove } from '../approvals/policy.ts';
+import { rolesFor, rulesToApproveBy, whyNotApprove } from '../approvals/policy.ts';
 import { runMessageKey } from '../runs/announce.ts';
 import { rulingOf } from '../runs/decide.ts';
 import type { Run } from '../runs/run.ts';
@@ -37,8 +37,9 @@ const mostLookedUp = 30;
 /** Slack ids of those who have the role and may use it: no guest in a group learns what a plan holds (T-05), nor does the requester ask themselves. Empty where Slack does not say. */
 export async function whoMayDecide(bot: Bot, run: Run): Promise<readonly string[]> {
   const ruling = await rulingOf(bot, bot.db, run);
-  if (ruling?.rule == null) return [];
-  const members = await Promise.all(rolesFor(ruling.rule.mayApprove, ruling.system).map((role) => bot.people.membersOf(role)));
+  if (ruling === null) return [];
+  const roles = new Set(rulesToApproveBy(ruling).flatMap(({ mayApprove }) => rolesFor(mayApprove, ruling.system)));
+  const members = await Promise.all([...roles].map((role) => bot.people.membersOf(role)));
   const ids = [...new Set(members.flatMap((known) => known ?? []))].slice(0, mostLookedUp);
   const [requester, ...identities] = await Promise.all([run.requestedBy, ...ids].map((id) => bot.people.identify(id)));
   if (requester === undefined) return [];

@@ -1,5 +1,5 @@
 import type { Plan } from '../approvals/plan.ts';
-import { rolesFor, whatIsMissing } from '../approvals/policy.ts';
+import { rolesFor, rulesToApproveBy, whatIsMissing } from '../approvals/policy.ts';
 import { findIncident } from '../incidents/store.ts';
 import type { Outcome } from '../runs/outcome.ts';
 import type { Run } from '../runs/run.ts';
@@ -138,7 +138,7 @@ async function waitingState(bot: Bot, run: Run): Promise<RunMessageState> {
     people: await whoMayDecide(bot, run),
     ownerMissing: missing?.owner === true && missing.people === 0 && ruling !== null ? rolesInWords(bot.catalog(), ruling.system.access.owners) : null,
     expiresAt: run.expiresAt,
-    canBreakGlass: run.plan.incidentId !== null && ruling?.rule?.breakGlassRank != null,
+    canBreakGlass: run.plan.incidentId !== null && ruling?.rule != null && rulesToApproveBy(ruling).every(({ breakGlassRank }) => breakGlassRank !== null),
   };
 }
 

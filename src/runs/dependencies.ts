@@ -49,6 +49,10 @@ export async function withinUnredacted<T>({ ports, clock }: Pick<RunDependencies
   });
   try {
     return await work({ ports, clock, signal: deadline.signal });
+  } catch (error) {
+    // What has failed half way is not left running: it would happen behind the back of whoever looks for it next.
+    deadline.abort(error);
+    throw error;
   } finally {
     done.abort();
   }

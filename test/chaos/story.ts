@@ -148,8 +148,9 @@ async function playWrite(installation: Installation, row: Row, stage: Stage): Pr
   // In a window, or, where it came too late for one, beside what was typed.
   let tellingsSeen = slack.ephemerals(oncall).length;
   const refusal = (): string | null => {
-    if (slack.views(oncall).some((view) => view.content['callback_id'] === 'plan.read') && !inModals().includes('Working out')) return inModals();
-    const [told] = slack.ephemerals(oncall).slice(tellingsSeen);
+    if (slack.views(oncall).some((view) => view.content['callback_id'] === 'plan.read') && !/Working out|It is tried again by itself/.test(inModals())) return inModals();
+    // Slack's own word that nobody is connected is no answer, and what the bot tries again by itself is none yet.
+    const told = slack.ephemerals(oncall).slice(tellingsSeen).find((telling) => !/failed with the error|It is tried again by itself/.test(`${telling.text}${textOf(telling)}`));
     return told === undefined ? null : `${told.text}\n${textOf(told)}`;
   };
   await during('ask', ask);
@@ -219,6 +220,7 @@ async function playWrite(installation: Installation, row: Row, stage: Stage): Pr
     if (wasUnknown && seen() > 0) await until(isOver, 'the evidence that it happened');
     else if (wasUnknown) await settle();
     const sign = message()!.text.startsWith('✅') ? '✅' : '❌';
+    if (sign === '❌' && seen() === 0 && !mayEndUndone.has(row.point) && stage !== 'settle') throw new Error(`it was not done: ${textOf(message())}`);
     const effects = demandEffects(installation, effectsBefore, ...(mayEndUndone.has(row.point) || stage === 'settle' ? [0, 1] : [1]));
     if ((sign === '✅') !== (effects === 1)) throw new Error(`${effects} effects, and the message says: ${textOf(message())}`);
     if (slack.views(oncall).length > 0) await slack.closeView({ as: oncall, isCleared: true });

@@ -279,6 +279,24 @@ test('those who have not decided are reminded once, before the time runs out, an
   expect(directMessages(bot, approver).at(-1)?.text).toContain('No longer waits');
 });
 
+test('F-49: what asked for an approval when it was planned finds its approvers also when the rule of now asks for none', async () => {
+  await using bot = await startTestBot();
+  await type(bot, oncall, 'stock-analysis', 'restart worker');
+  await submit(bot, oncall);
+  await type(bot, oncall, 'stock-analysis', 'restart api');
+  await submit(bot, oncall);
+  await bot.advance({ seconds: 2 });
+  const request = () => bot.slack.channel('stock-analysis').messages().at(-1);
+  expect(textOf(request())).toContain('0 of 1');
+  // The other one is over long before the reminder, and one change alone needs nobody.
+  await bot.advance({ minutes: 10, seconds: 30 });
+  expect(writes(bot)).toHaveLength(1);
+  expect(directMessages(bot, approver).filter(({ text }) => text.includes('Still waits for you'))).toHaveLength(1);
+  await press(bot, approver, request()!, 'Approve');
+  await bot.advance({ seconds: 40 });
+  expect(writes(bot)).toHaveLength(2);
+});
+
 test('nobody is reminded of what they or others have decided', async () => {
   await using systems = await systemsThatChange();
   await systems.replace('policies.yaml', /(id: protected-high[^]*?approvals: )1/, '$12');
