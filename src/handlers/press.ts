@@ -99,7 +99,7 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
   }
 }
 
-const ownChannel = 'It takes a channel of your own people, or one that policies.yaml allows (sharedChannels).';
+const ownChannel = 'Do it in a channel without people of other organisations.';
 
 /** What lets a change go is not done where people of other organisations are, whichever button it is (T-05). */
 async function outsideSharedChannels(bot: Bot, press: Press, what: string, instead: string, act: () => Promise<void>): Promise<void> {
@@ -240,7 +240,7 @@ async function withRun(bot: Bot, press: Press, control: Control, act: (run: Run)
 /** Opens a modal, or tells the person that Slack would not. */
 async function open(bot: Bot, press: Press, view: ModalContent): Promise<void> {
   const opened = press.viewId === null ? await bot.slack.openView(press.triggerId, view) : await bot.slack.pushView(press.triggerId, view);
-  if (opened.status === 'failed') await refuse(bot, placeOf(press), { refused: 'Open a window', rule: `Slack did not let the bot open it (${opened.error})`, instead: 'Press again.' });
+  if (opened.status === 'failed') await refuse(bot, placeOf(press), { refused: 'Open a window', rule: opened.error === 'lost' ? 'Slack did not answer in time' : `Slack did not let the bot open it (${opened.error})`, instead: 'Press again.' });
 }
 
 function findSystemOf(bot: Bot, id: string): System | null {

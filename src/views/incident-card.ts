@@ -118,7 +118,7 @@ function intakeLine(intake: IntakeProblem, incident: Incident, now: Date): Mrkdw
   const received = mrkdwn`Received ${whenAgo(incident.openedAt, now)} from ${truncate(intake.source, 60)}`;
   const problem =
     intake.kind === 'unreadable'
-      ? mrkdwn`${size(intake.sizeBytes)}, kept as it came. What is wrong with it: ${truncate(intake.reason, 300)}`
+      ? mrkdwn`${size(intake.sizeBytes)}, kept, without its secrets. What is wrong with it: ${truncate(intake.reason, 300)}`
       : mrkdwn`${intake.sizeBytes === null ? 'More' : size(intake.sizeBytes)} than fits (limit ${size(intake.limitBytes)}); it was refused and not kept. Look in Alertmanager for what fires, and set ${'max_alerts'} there.`;
   return join([received, problem, mrkdwn`Alerts may be hidden in it.`], '\n');
 }
@@ -135,7 +135,7 @@ function reopened(incident: Incident): Mrkdwn | null {
 /** Who knows already, and who is woken next if nobody does anything. */
 function whoIsPaged({ pages, now }: IncidentCard): Mrkdwn {
   const steps = pages.filter((page) => page.state === 'accepted' || page.state === 'waiting');
-  if (steps.length === 0) return mrkdwn`Nobody has acknowledged, and nobody is paged for this severity.`;
+  if (steps.length === 0) return pages.length === 0 ? mrkdwn`Nobody has acknowledged, and nobody is paged for this severity.` : mrkdwn`Nobody has acknowledged, and no page has arrived.`;
   const said = join(
     steps.map((page) => pageStep(page, now)),
     ' · ',
@@ -212,8 +212,8 @@ function undelivered({ pages, now, incident }: IncidentCard): Mrkdwn[] {
   return pages
     .filter((page) => page.state === 'undelivered' || page.state === 'refused')
     .map((page) => {
-      const tried = mrkdwn`PagerDuty has refused ${page.tries === 1 ? 'once' : `${page.tries} times`} since ${when(page.dueAt, now)}`;
-      const why = page.lastError === null ? nothing : mrkdwn` (${truncate(page.lastError, 150)})`;
+      const tried = mrkdwn`tried ${page.tries === 1 ? 'once' : `${page.tries} times`}`;
+      const why = page.lastError === null ? nothing : mrkdwn` (${truncate(page.lastError.replace(/\.$/, ''), 150)})`;
       const next = page.state === 'refused' || page.nextTryAt === null ? mrkdwn`it will not be tried again` : mrkdwn`next try ${when(page.nextTryAt, now)}`;
       return mrkdwn`*Page NOT delivered: ${tried}${why}; ${next}.* Please reach ${truncate(page.role, 60)} yourselves.`;
     });

@@ -134,7 +134,7 @@ export function runMessage(run: RunMessage): MessageContent {
 /** Who froze it, or whose run is in the way. */
 function inTheWay(run: RunMessage, who: Extract<RunMessageState, { is: 'voided' }>['who']): Mrkdwn | null {
   if (who === undefined) return null;
-  return who.did === 'frozen' ? mrkdwn` Frozen by ${person(who.by)} ${when(who.at, run.now)}.` : mrkdwn` ${person(who.by)} asked for that ${durationBetween(who.at, run.now)} ago.`;
+  return who.did === 'frozen' ? mrkdwn` Frozen by ${person(who.by)} ${when(who.at, run.now)}.` : mrkdwn` ${person(who.by)} asked for that other change ${durationBetween(who.at, run.now)} ago.`;
 }
 
 /** What goes back through Helm says so: it is a request of its own, with its own approval (F-30). */
@@ -181,7 +181,7 @@ function waitsForApproval(run: RunMessage, state: Extract<RunMessageState, { is:
 
 /** What was wanted because of an alert may no longer be needed when the alert has ended. */
 function overLine({ overSince, incidentId, now }: RunMessage): Mrkdwn | null {
-  return overSince === null ? null : mrkdwn`*INC-${incidentId} is over since ${when(overSince, now)}*: is this still needed?`;
+  return overSince === null ? null : mrkdwn`*INC-${incidentId} ended ${when(overSince, now)}*: is this still needed?`;
 }
 
 const mostPeople = 6;

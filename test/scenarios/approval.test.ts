@@ -330,7 +330,7 @@ test('a request that still waits when the alert ends says so, to everybody who w
   await scaleDown(bot);
   await alert.ends();
   await bot.advance({ seconds: 5 });
-  for (const shown of [reply(bot, 'from 3 to 2'), directMessages(bot, approver).at(-1)]) expect(textOf(shown)).toContain('*INC-1 is over since');
+  for (const shown of [reply(bot, 'from 3 to 2'), directMessages(bot, approver).at(-1)]) expect(textOf(shown)).toContain('*INC-1 ended');
 });
 
 test('F-26: a press that was carried out when the process died is not carried out again, and nobody is told that it came too late', async () => {

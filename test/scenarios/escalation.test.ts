@@ -140,7 +140,7 @@ test('F-31: while PagerDuty refuses, the card says so with the next try; it is t
   bot.pagerduty.fault({ kind: 'refuses', share: 1 });
   await bot.fires('ServiceDown', down);
   await bot.advance({ minutes: 1 });
-  expect(textOf(card(bot))).toMatch(/\*Page NOT delivered: PagerDuty has refused \d times since .* next try .*\*/);
+  expect(textOf(card(bot))).toMatch(/\*Page NOT delivered: tried \d times \(.*\); next try .*\*/);
   await bot.advance({ minutes: 37 });
   expect(told(bot)).toEqual([]);
   const tries = bot.pagerduty.received.length;

@@ -78,7 +78,7 @@ test('G-5: a lock that is only noticed at the start says what is in the way, and
   await submit(bot, platform);
   await press(bot, approver, reply(bot, 'from 3 to 2'), 'Approve');
   await bot.advance({ seconds: 10 });
-  expect(textOf(reply(bot, 'from 3 to 2'))).toMatch(/Something else is changing the same target: Scale mystocks-api from 3 to 5 is not settled. <@U0PLATFORM> asked for that \d+ s ago/);
+  expect(textOf(reply(bot, 'from 3 to 2'))).toMatch(/Something else is changing the same target: Scale mystocks-api from 3 to 5 is not settled. <@U0PLATFORM> asked for that other change \d+ s ago/);
   expect(writes(bot)).toHaveLength(1);
 });
 
