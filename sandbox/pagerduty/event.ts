@@ -12,11 +12,13 @@ const Payload = z.object({
   custom_details: z.unknown().optional(),
 });
 
+const WebAddress = z.url({ protocol: /^https?$/ });
+
 const Common = z.object({
   routing_key: z.string().length(32),
   client: z.string().optional(),
-  client_url: z.url().optional(),
-  links: z.array(z.object({ href: z.url(), text: z.string().optional() })).optional(),
+  client_url: WebAddress.optional(),
+  links: z.array(z.object({ href: WebAddress, text: z.string().optional() })).optional(),
   images: z.array(z.object({ src: z.string().regex(/^https:\/\//), href: z.string().optional(), alt: z.string().optional() })).optional(),
 });
 

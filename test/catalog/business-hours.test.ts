@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { nextBusinessDay, nextBusinessMoment } from '../../src/catalog/business-hours.ts';
 
+/**
+ * Goal: what may wait for business hours is due at the next opening by the clock on the wall of the system's people.
+ * Method: a week from Monday to Friday, nine to five, and a table of moments: inside, at its edges, at night, over weekends, and over both changes of the clocks.
+ */
 const hours = { days: ['mon', 'tue', 'wed', 'thu', 'fri'] as const, from: '09:00', to: '17:00' };
 const berlin = 'Europe/Berlin';
 

@@ -2,6 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { didYouMean, editDistance, suggestion } from '../../src/catalog/did-you-mean.ts';
 
+/**
+ * Goal: a slip of the finger is answered with the word that was meant, and a word that is far from all with no guess.
+ * Method: words as they are mistyped beside a small catalog of actions, and the laws of a distance over random words.
+ */
 const words = ['scale', 'stop', 'start', 'restart', 'rollback', 'logs', 'pods'];
 
 for (const [typed, meant] of [['sacle', 'scale'], ['scal', 'scale'], ['restrat', 'restart'], ['rolback', 'rollback'], ['LOGS', 'logs'], ['roll', 'rollback'], ['sclae', 'scale']] as const) {
@@ -10,7 +14,7 @@ for (const [typed, meant] of [['sacle', 'scale'], ['scal', 'scale'], ['restrat',
   });
 }
 
-for (const [why, typed] of [['far from everything', 'xyzzy'], ['empty', ''], ['one letter that begins many words', 'q']] as const) {
+for (const [why, typed] of [['far from everything', 'xyzzy'], ['empty', ''], ['one letter that begins many words', 's']] as const) {
   test(`makes no guess for a word that is ${why}`, () => {
     expect(didYouMean(typed, words)).toEqual([]);
   });

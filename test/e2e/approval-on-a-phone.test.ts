@@ -24,11 +24,16 @@ test('on a phone the essential part of a request is in sight without scrolling',
   const article = page.getByRole('main').getByRole('article').filter({ hasText: 'Approval: Roll back stock-service' });
   await article.waitFor();
   const top = (await article.boundingBox())!.y;
-  for (const fact of ['namespace stock-service', 'v2.4.1 → v2.4.0', 'Asked by', '0 of 1 from SRE']) expect(await article.getByText(fact).first().isVisible(), fact).toBe(true);
-  for (const label of ['Approve', 'Deny…', 'See the whole plan', 'Withdraw']) {
-    const box = (await article.getByRole('button', { name: label, exact: true }).boundingBox())!;
+  const essential = [
+    ...['namespace stock-service', 'v2.4.1 → v2.4.0', 'Asked by', '0 of 1 from SRE'].map((fact) => [fact, article.getByText(fact).first()] as const),
+    ...['Approve', 'Deny…', 'See the whole plan', 'Withdraw'].map((label) => [label, article.getByRole('button', { name: label, exact: true })] as const),
+  ];
+  for (const [what, part] of essential) {
+    const box = (await part.boundingBox())!;
+    expect(box.y - top, what).toBeGreaterThan(0);
     // Less than the screen has between its bars.
-    expect(box.y + box.height - top, label).toBeLessThan(600);
+    expect(box.y + box.height - top, what).toBeLessThan(600);
+    expect([box.x >= 0, box.x + box.width <= 390], what).toEqual([true, true]);
   }
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
   if (process.env['SCREENSHOT'] !== undefined) {

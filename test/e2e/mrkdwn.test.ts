@@ -64,11 +64,14 @@ function depthOf(nodes: readonly (Passage | Inline)[]): number {
   return Math.max(0, ...nodes.map((node) => ('children' in node ? 1 + depthOf(node.children) : 'items' in node ? 1 + Math.max(...node.items.map((item) => depthOf(item.children))) : 1)));
 }
 
+const lettersIn = (tree: string) => tree.replaceAll(/\[(?:bold|italic|strike|code|fence|quote|user|link) ?/g, '').match(/[a-z]/g)?.length ?? 0;
+
 for (const piece of ['*', '*a ', '_a', '~*_', '&gt; ', '<', '<@', '`', '```', '*a_b~c ', '*`<']) {
   test(`a long row of ${JSON.stringify(piece)} neither nests without end nor loses its text`, () => {
     const passages = parseMrkdwn(piece.repeat(3000));
     expect(depthOf(passages)).toBeLessThanOrEqual(6);
     expect(written(passages).length).toBeGreaterThanOrEqual(3000);
+    expect(lettersIn(written(passages))).toBe(3000 * lettersIn(piece.replace('&gt;', '>')));
   });
 }
 

@@ -2,6 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { System } from '../../src/catalog/system.ts';
 import { planSteps, reopenGraceMs } from '../../src/escalation/plan-steps.ts';
 
+/**
+ * Goal: who is paged, and when, follows from the system's file and from nothing else.
+ * Method: one small system with a severity of each kind, an incident opened on a Monday at two in the night, and a table of what differs.
+ */
 const minutes = (count: number) => count * 60_000;
 const step = (afterMinutes: number, role: string, more: object = {}) => ({ afterMs: minutes(afterMinutes), role, via: 'pagerduty', until: 'acknowledged', onlySeverities: [], ...more });
 const now = new Date('2026-03-02T02:00:00Z');

@@ -40,6 +40,7 @@ test('M-16, T-08: a link leads where it says, and nowhere else', () => {
       const address = webAddress(url);
       const shown = findMarkup(link(url, words).source, (token) => address !== null && token.startsWith(`${address.replaceAll('&', '&amp;')}|`) && !token.slice(address.length).includes('>'));
       expect(shown).toEqual([]);
+      if (address !== null) expect(link(url, words).source).toContain(`<${address.replaceAll('&', '&amp;')}|`);
     }),
     fuzz('links', 2_000),
   );

@@ -125,6 +125,9 @@ test('I11, M-21: what alerts carry is stored, shown and paged without its secret
   expect(await bot.send(planted)).toBe(200);
   expect(await bot.send(JSON.stringify({ version: '4', alerts: planted }))).toBe(200);
   await bot.advance({ minutes: 1 });
+  const places = await all.sinks();
+  for (const place of ['messages of Slack', 'PagerDuty', 'the database']) expect(places[place], place).toContain('[hidden: ');
+  expect(shown(places)).toBeGreaterThan(250);
   await expectNoCanary(all);
 });
 
@@ -153,11 +156,12 @@ test('I11, M-21: what the outside answers when it refuses is told without its se
     setDockerFault(bot.dockerState, { mode: 'fail', message: line.split('\n').join(' '), command: 'ps' });
     await type(bot, oncall, 'crypto', 'ps');
   }
-  for (const host of ['api.polygon.io']) bot.services.outside(host, 500, planted.slice(-3_000));
+  bot.services.outside('api.polygon.io', 500, planted.slice(-3_000));
   await type(bot, oncall, 'alerts', 'service external');
   bot.pagerduty.fault({ kind: 'finds invalid', because: planted });
   bot.expectError('PagerDuty refused a page for good');
   await bot.advance({ minutes: 8 });
+  expect(shown(await all.sinks())).toBeGreaterThan(200);
   await expectNoCanary(all);
 });
 
@@ -174,6 +178,7 @@ test('I11, M-21: what somebody types by mistake goes no further than Slack itsel
   await press(bot, oncall, card(bot), 'Resolve…');
   await submit(bot, oncall, { cause: planted.slice(-480) });
   await bot.advance({ minutes: 1 });
+  expect(shown(await all.sinks())).toBeGreaterThan(150);
   await expectNoCanary(all);
 });
 

@@ -1,5 +1,5 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { helmCalls } from '../../sandbox/helm/faults.ts';
@@ -20,6 +20,8 @@ test('T-12: a chart of the same version with other bytes voids the approval, and
   await type(bot, oncall, 'stock-service', 'deploy v2.4.0');
   await submit(bot, oncall);
   await bot.advance({ seconds: 3 });
+  const upgrades = () => helmCalls(bot.kubeconfig).filter(({ argv }) => argv.includes('upgrade')).map(({ argv }) => (argv.some((word) => word.startsWith('--dry-run')) ? 'tried' : 'run'));
+  expect(upgrades()).toContain('tried');
 
   const template = join(charts, 'charts/stock-service/templates/deployment.yaml');
   await writeFile(template, (await readFile(template, 'utf8')).replace('      containers:', '      hostNetwork: true\n      containers:'));
@@ -27,5 +29,5 @@ test('T-12: a chart of the same version with other bytes voids the approval, and
   await press(bot, approver, request(), 'Approve');
   await bot.advance({ minutes: 1 });
   expect(textOf(request())).toContain('The target has changed since the plan was made: chartDigest was');
-  expect(helmCalls(join(dirname(bot.dockerState), 'kubeconfig')).filter(({ argv }) => argv.includes('upgrade') && !argv.some((word) => word.startsWith('--dry-run')))).toEqual([]);
+  expect(upgrades()).not.toContain('run');
 });

@@ -24,6 +24,7 @@ test('an alert becomes a card whose Scale button scales the deployment', async (
 
   const writes = bot.kubernetes.writes.filter((request) => !request.dryRun);
   expect(writes.map((request) => [request.method, request.resource, request.subresource, request.name])).toEqual([['PATCH', 'deployments', 'scale', 'stock-service']]);
+  expect(writes[0]?.body).toContainEqual({ op: 'replace', path: '/spec/replicas', value: 5 });
   const thread = bot.slack.thread('alerts', card?.ts ?? '');
   expect(thread.map((message) => message.text).join('\n')).toContain('Scale stock-service from 3 to 5');
   expect(thread.some((message) => message.text.startsWith('✅'))).toBe(true);

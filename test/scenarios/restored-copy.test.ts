@@ -71,6 +71,8 @@ test('F-37: what the copy says is running is not known, and evidence closes it',
   await bot.settle();
   expect(timeline(await timelineOf(bot.running.db, 1))).toContain('not known whether it happened: Scale mystocks-api from 3 to 5');
   await bot.advance({ minutes: 2 });
+  // Slack still shows what it was told before the copy came back, so the database is asked.
+  expect(await bot.running.db.selectFrom('runs').select('state').execute()).toEqual([{ state: 'succeeded' }]);
   expect(reply(bot, 'from 3 to 5').text).toContain('✅');
   expect(writes(bot)).toEqual(['PATCH mystocks/mystocks-api/scale']);
 });

@@ -1,7 +1,7 @@
-import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { helmCalls } from '../../sandbox/helm/faults.ts';
-import { labelsOf, textOf } from '../harness/messages.ts';
+import { fromSecret } from '../../sandbox/helm/release.ts';
+import { textOf } from '../harness/messages.ts';
 import { startTestBot, type TestBot } from '../harness/test-bot.ts';
 import { approver, ask, card, fire, modal, modalText, oncall, press, pressInModal, reply, submit, type, writes } from './on-call.ts';
 import { systemsThatChange } from './systems-that-change.ts';
@@ -31,7 +31,13 @@ test('SV-47: Roll back names the image it goes back to, offers only other images
   await bot.advance({ minutes: 1 });
   expect(reply(bot, 'Roll back mystocks-api').text).toContain('✅');
   expect(imageOf(bot, 'mystocks', 'mystocks-api')).toBe('mystocks/api:v1.0.0');
-  expect(labelsOf(reply(bot, 'Roll back mystocks-api'))).toContain('Undo…');
+
+  await press(bot, oncall, reply(bot, 'Roll back mystocks-api'), 'Undo…');
+  await submit(bot, oncall);
+  await bot.advance({ seconds: 3 });
+  await press(bot, approver, reply(bot, 'Approval: '), 'Approve');
+  await bot.advance({ minutes: 1 });
+  expect(imageOf(bot, 'mystocks', 'mystocks-api')).toBe('mystocks/api:v1.0.1');
 });
 
 test('a broken version hangs, says why with the last words, and rolls back', async () => {
@@ -83,8 +89,14 @@ test('Stock Service rolls back through Helm: the revisions to choose from are re
   expect(imageOf(bot, 'stock-service', 'stock-service')).toBe('registry.example.com/stock-service:v2.4.0');
 });
 
+const deployedRelease = (bot: TestBot) => {
+  const secrets = bot.kubernetes.list({ kind: 'Secret', namespace: 'stock-service' }) as unknown as readonly { readonly type?: string; readonly data?: { readonly release?: string } }[];
+  return secrets.filter((secret) => secret.type === 'helm.sh/release.v1').map(fromSecret).find(({ info }) => info.status === 'deployed')!;
+};
+
 test('SV-60: a Helm upgrade keeps what was set before, and the chart', async () => {
   await using bot = await startTestBot();
+  const { version, config, chart } = deployedRelease(bot);
   await type(bot, oncall, 'stock-service', 'deploy v2.4.0');
   expect(modalText(bot, oncall)).toContain('v2.4.0');
   await submit(bot, oncall);
@@ -93,12 +105,13 @@ test('SV-60: a Helm upgrade keeps what was set before, and the chart', async () 
   await bot.advance({ minutes: 2 });
   expect(bot.slack.channel('stock-service').messages().at(-1)?.text).toContain('✅');
   expect(imageOf(bot, 'stock-service', 'stock-service')).toBe('registry.example.com/stock-service:v2.4.0');
-  const upgrades = helmCalls(join(dirname(bot.dockerState), 'kubeconfig')).filter(({ argv }) => argv.includes('upgrade') && !argv.some((word) => word.startsWith('--dry-run')));
+  const upgrades = helmCalls(bot.kubeconfig).filter(({ argv }) => argv.includes('upgrade') && !argv.some((word) => word.startsWith('--dry-run')));
   expect(upgrades).toHaveLength(1);
   expect(upgrades[0]?.argv).toContain('--reset-then-reuse-values');
+  expect(deployedRelease(bot)).toMatchObject({ version: version + 1, config: { ...config, image: { tag: 'v2.4.0' } }, chart: { metadata: chart.metadata } });
 });
 
-test('an autoscaler that will disagree is named in the plan, and what it did afterwards in the outcome', async () => {
+test('an autoscaler that may disagree is named in the plan, and the change is made all the same', async () => {
   await using bot = await startTestBot();
   await fire(bot, 'stock-service');
   await press(bot, oncall, card(bot), 'Scale…');
@@ -107,6 +120,7 @@ test('an autoscaler that will disagree is named in the plan, and what it did aft
   await submit(bot, oncall);
   await bot.advance({ minutes: 1 });
   expect(writes(bot)).toEqual(['PATCH stock-service/stock-service/scale']);
+  expect(reply(bot, 'Scale stock-service').text).toContain('✅');
 });
 
 test('components: the worker is scaled when the worker is named, and the component of the alert is meant by its card', async () => {

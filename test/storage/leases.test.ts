@@ -17,7 +17,7 @@ const start = Date.UTC(2026, 2, 2, 2, 0);
 const at = (seconds: number) => new Date(start + seconds * 1_000);
 
 describe('F-33: what is due is taken once', () => {
-  test('by two owners side by side', async () => {
+  test('by three owners side by side', async () => {
     for (let number = 0; number < 60; number += 1) await addDuty(db, { kind: 'run.watch', key: String(number), dueAt: at(0) });
     const takeAll = async (owner: string): Promise<string[]> => {
       const keys: string[] = [];

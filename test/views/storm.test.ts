@@ -24,6 +24,7 @@ test('a change of state edits a line where it stands; no line moves', () => {
   const groups = stormGroups(120);
   const later = groups.map((group) => ({ ...group, state: 'resolved' as const }));
   expect(stormPages(later).map(named)).toEqual(stormPages(groups).map(named));
+  expect(JSON.stringify(stormPages(groups))).toContain('*open*');
   expect(JSON.stringify(stormPages(later))).not.toContain('*open*');
 });
 

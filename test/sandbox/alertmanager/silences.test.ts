@@ -1,4 +1,4 @@
-/** Goal: silences behave as in Alertmanager's API v2, traps included. Method: the API over loopback, and what is then sent. */
+/** Goal: silences behave as in Alertmanager's API v2, traps included. Method: the API over loopback, and how alerts then stand. */
 import { expect, test } from 'vitest';
 import { startAlertmanager } from '../../../sandbox/alertmanager/alertmanager.ts';
 import { systemClock } from '../../../src/support/clock.ts';
@@ -60,7 +60,8 @@ test('another comment keeps the id; other matchers end the old silence and make 
   expect((await call('POST', '/silences', { ...silence(), id, comment: 'still' })).json['silenceID']).toBe(id);
   const other = String((await call('POST', '/silences', { ...silence(), id, matchers: [{ name: 'alertname', value: 'HighLatency', isRegex: false }] })).json['silenceID']);
   expect(other).not.toBe(id);
-  expect((await call('GET', `/silence/${id}`)).json).toMatchObject({ status: { state: 'expired' } });
+  expect((await call('GET', `/silence/${id}`)).json).toMatchObject({ status: { state: 'expired' }, comment: 'still' });
+  expect((await call('GET', `/silence/${other}`)).json).toMatchObject({ status: { state: 'active' }, matchers: [{ value: 'HighLatency' }] });
 });
 
 test('ending is 200 also a second time, and 404 for what never was', async () => {

@@ -26,7 +26,9 @@ test('every workload of the four Kubernetes systems runs, all pods ready, and no
 
 test('each deployment has an earlier revision with another image, but for the database', async () => {
   await using standIn = await startKubernetesStandIn({ clock: manualClock(START), seed: sandboxClusters(START) });
-  for (const one of standIn.list({ kind: 'Deployment' }).filter(({ metadata }) => metadata.name !== 'postgresql')) {
+  const deployments = standIn.list({ kind: 'Deployment' }).filter(({ metadata }) => metadata.name !== 'postgresql');
+  expect(deployments).toHaveLength(7);
+  for (const one of deployments) {
     const sets = standIn.list({ kind: 'ReplicaSet', namespace: one.metadata.namespace as string }).filter((set) => set.metadata.ownerReferences?.[0]?.uid === one.metadata.uid);
     expect(new Set(sets.map((set) => set['spec'].template.spec.containers[0].image)).size, one.metadata.name).toBeGreaterThan(1);
   }

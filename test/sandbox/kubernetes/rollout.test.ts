@@ -73,6 +73,7 @@ test('an undo by JSON patch, as kubectl sends it, rolls back to the template of 
   const template = cluster.deployment().spec.template;
   await cluster.request('PATCH', WEB, { type: STRATEGIC, body: setImage('registry.example.com/web:2') });
   await cluster.pass(5000);
+  expect(cluster.pods().map((pod) => pod.spec.containers[0].image)).toEqual(Array(3).fill('registry.example.com/web:2'));
 
   const answer = await cluster.request('PATCH', WEB, { type: JSON_PATCH, body: [{ op: 'replace', path: '/spec/template', value: template }] });
 

@@ -40,12 +40,23 @@ test('a watch goes on from where a list ended, and misses nothing', async () => 
   cluster.standIn.apply(deployment({ replicas: 1 }));
   await cluster.pass(2000);
   const { resourceVersion } = (await cluster.request('GET', '/apis/apps/v1/namespaces/shop/deployments')).body.metadata;
+  const watch = async (timeoutSeconds: number) => {
+    const response = await fetch(`${cluster.standIn.server}/apis/apps/v1/namespaces/shop/deployments?watch=true&resourceVersion=${resourceVersion}&timeoutSeconds=${timeoutSeconds}`, { headers: { authorization: `Bearer ${cluster.token('stockops')}` } });
+    return async () => (await response.text()).trimEnd().split('\n').map((line) => JSON.parse(line));
+  };
+  const meanwhile = await watch(7);
   await cluster.request('PATCH', `${WEB}/scale`, { type: MERGE, body: { spec: { replicas: 2 } } });
   await cluster.pass(2000);
 
-  const response = await fetch(`${cluster.standIn.server}/apis/apps/v1/namespaces/shop/deployments?watch=true&resourceVersion=${resourceVersion}&timeoutSeconds=5`, { headers: { authorization: `Bearer ${cluster.token('stockops')}` } });
+  const afterwards = await watch(5);
   await cluster.pass(5000);
-  const lines = (await response.text()).trimEnd().split('\n').map((line) => JSON.parse(line));
+  const lines = await afterwards();
+  const versions = lines.map((line) => Number(line.object.metadata.resourceVersion));
+  expect(versions.length).toBeGreaterThan(1);
+  expect(versions[0]).toBeGreaterThan(Number(resourceVersion));
+  expect(versions.at(-1)).toBe(Number(cluster.deployment().metadata.resourceVersion));
+  // Whoever watched all the time was told each change as it was made.
+  expect(lines).toEqual(await meanwhile());
   expect(lines.map((line) => line.type)).toEqual(lines.map(() => 'MODIFIED'));
   expect(lines.at(-1).object.status.readyReplicas).toBe(2);
 });

@@ -12,14 +12,18 @@ const keysOf = (value: unknown) => Object.keys(value as object);
 
 test('payloads have every field that Slack’s have', async () => {
   await using slack = await startSlackStandIn({ clock: systemClock });
-  await using _app = await connectBolt(slack, () => {});
+  // An app that acknowledges everything: a press or a command that nobody answers would be waited for.
+  await using _app = await connectBolt(slack, (bolt) => {
+    bolt.action(/.*/, async ({ ack }) => ack());
+    bolt.command(/.*/, async ({ ack }) => ack());
+  });
   await slack.say({ as: 'oncall', channel: '#alerts', text: '<@U0STOCKOPS> status' });
   await slack.openHome({ as: 'oncall' });
   const { body } = await call(slack, 'chat.postMessage', { channel: 'C0ALERTS', text: 'P1', blocks: [actions('card', button('go'))] });
   await call(slack, 'chat.postMessage', { channel: 'C0ALERTS', text: 'diagnostics', thread_ts: body['ts'], blocks: [actions('more', button('again'))] });
-  await Promise.race([slack.press({ as: 'oncall', channel: '#alerts', ts: body['ts'] as string, actionId: 'go' }), slack.until(() => slack.deliveries.some(({ type }) => type === 'interactive'))]);
-  void slack.press({ as: 'oncall', channel: '#alerts', ts: slack.thread('alerts', body['ts'] as string)[0]?.ts as string, actionId: 'again' });
-  void slack.command({ as: 'oncall', channel: '#alerts', command: '/stock' });
+  await slack.press({ as: 'oncall', channel: '#alerts', ts: body['ts'] as string, actionId: 'go' });
+  await slack.press({ as: 'oncall', channel: '#alerts', ts: slack.thread('alerts', body['ts'] as string)[0]?.ts as string, actionId: 'again' });
+  await slack.command({ as: 'oncall', channel: '#alerts', command: '/stock' });
 
   const payloads = slack.deliveries.map(({ payload }) => payload as any);
   const [mention] = payloads.filter((payload) => payload.event?.type === 'app_mention');

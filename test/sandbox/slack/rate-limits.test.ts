@@ -4,6 +4,10 @@ import type { SlackStandIn } from '../../../sandbox/slack/stand-in.ts';
 import { manualClock } from '../../../src/support/clock.ts';
 import { call } from './call.ts';
 
+/**
+ * Goal: a bot that posts or edits faster than Slack allows is refused as by Slack, and told how long to wait.
+ * Method: calls without a client that would wait by itself, on a clock in the test's hands: the last that passes, the first that does not, and the first that passes again.
+ */
 const start = new Date('2026-03-02T02:14:00Z');
 const post = (slack: SlackStandIn, channel = 'C0ALERTS') => call(slack, 'chat.postMessage', { channel, text: 'x' });
 

@@ -190,6 +190,7 @@ test('nothing that the catalog asks is outside of this machine', async () => {
     ...[...system.environments.values()].flatMap(({ baseUrl, prometheusUrl }) => [baseUrl, prometheusUrl]),
     ...[...system.actions.values()].map(({ probe }) => probe?.url ?? null),
   ]);
+  expect(asked.filter((url) => url !== null).length).toBeGreaterThan(10);
   const outside = asked.filter((url) => url !== null && !url.startsWith('{baseUrl}') && new URL(url).hostname !== '127.0.0.1');
   expect(outside).toEqual([]);
 });
@@ -282,6 +283,7 @@ test('a restart finds the same alerts firing since the same time, and the clock 
     night.world.fire('stock-service', 'HighLatency');
     night.world.advance(3_600_000);
     before = night.alertmanager.standing();
+    expect(before).toMatchObject([{ labels: { alertname: 'HighLatency' } }]);
   }
   await using night = await startWorld({ stateFile });
   expect(night.alertmanager.standing()).toEqual(before);

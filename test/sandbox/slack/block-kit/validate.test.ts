@@ -33,6 +33,12 @@ const messagesTaken: readonly (readonly [string, object[]])[] = [
   ['a select of 100 options', [select({ options: options(100) })]],
   ['an option that is chosen from the start', [select({ options: options(3), initial_option: option('v1') })]],
   ['an overflow of 5 options', [actions({ type: 'overflow', action_id: 'more', options: options(5) })]],
+  ['a field of 2000 characters', [section({ fields: [marked(2000)] })]],
+  ['a header of 150 characters', [{ type: 'header', text: plain(150) }]],
+  ['ids of 255 characters', [{ ...actions(button({ action_id: text(255) })), block_id: text(255) }]],
+  ['an option of 75 characters with a value of 75', [select({ options: [option(text(75), text(75))] })]],
+  ['10 checkboxes', [actions({ type: 'checkboxes', action_id: 'c', options: options(10) })]],
+  ['a table of 10000 characters', [table(1, 20, { type: 'raw_text', text: text(500) })]],
   ['a table of 100 rows', [table(100, 20, { type: 'raw_text', text: 'x' })]],
   ['a context of 10 elements', [{ type: 'context', elements: Array.from({ length: 9 }, () => marked(5) as object).concat(image) }]],
   ['an image', [image]],
@@ -86,7 +92,7 @@ const messagesRefused: readonly (readonly [string, unknown, string])[] = [
   ['a table of 21 columns', [table(1, 21)], '/blocks/0/rows/0'],
   ['a ragged table', [{ type: 'table', rows: [[{ type: 'raw_text', text: 'a' }], []] }], '/blocks/0/rows'],
   ['two tables', [table(1, 1), table(1, 1)], '/blocks'],
-  ['a table of 10001 characters', [table(1, 20, { type: 'raw_text', text: text(501) })], '/blocks'],
+  ['a table of 10001 characters', [{ type: 'table', rows: [[...table(1, 19, { type: 'raw_text', text: text(500) }).rows[0]!, { type: 'raw_text', text: text(501) }]] }], '/blocks'],
   ['markdown of 12001 characters', [{ type: 'markdown', text: text(12_001) }], '/blocks/0/text'],
   ['rich text of an unknown kind', [{ type: 'rich_text', elements: [{ type: 'rich_text_poem', elements: [] }] }], '/blocks/0/elements/0'],
 ];
@@ -139,8 +145,10 @@ for (const [what, view, pointer] of viewsRefused) {
 }
 
 test('refuses a view of more than 250,000 bytes', () => {
-  const blocks = Array.from({ length: 90 }, () => section({ text: { type: 'mrkdwn', text: '🔴'.repeat(800) } }));
-  expect(validateView(modal({ blocks }), 'modal')).toMatchObject({ ok: false, error: 'view_too_large' });
+  const view = (more: number) => modal({ blocks: [...Array.from({ length: 76 }, () => section({ text: { type: 'mrkdwn', text: '🔴'.repeat(800) } })), section({ text: marked(1 + more) })] });
+  const room = 250_000 - Buffer.byteLength(JSON.stringify(view(0)));
+  expect(validateView(view(room), 'modal')).toEqual({ ok: true });
+  expect(validateView(view(room + 1), 'modal')).toMatchObject({ ok: false, error: 'view_too_large' });
 });
 
 // A corpus of blocks that Slack takes, where it lies beside the project. It holds more types than the bot uses.
