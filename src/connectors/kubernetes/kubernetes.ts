@@ -2,6 +2,7 @@ import type { AutoscalerFound, Workload } from '../../actions/kubernetes/cluster
 import type { KubernetesPort, Receipt, RequestVia, WorkloadTarget } from '../../actions/ports.ts';
 import { StockOpsError } from '../../support/errors.ts';
 import { canonicalJson, sha256, type Json } from '../../support/json.ts';
+import { fieldManagerOf, plurals, pointerSegment, runAnnotation } from '../../support/kubernetes-names.ts';
 import { lastBytes } from '../../support/last-bytes.ts';
 import { redactTo } from '../../support/redact/redact.ts';
 import { apiPath, openApi, writePath, type Api, type ApiAnswer, type ApiRequest, type KubernetesOptions, type Path } from './api.ts';
@@ -105,8 +106,6 @@ export function createKubernetesPort({ writeKubeconfigPath, ...options }: Kubern
   };
 }
 
-const plurals = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const;
-
 function pathOf(target: WorkloadTarget): Path {
   return apiPath`/apis/apps/v1/namespaces/${target.namespace}/${plurals[target.workload]}/${target.name}`;
 }
@@ -153,7 +152,7 @@ function writeRequest(request: RequestVia<'kubernetes'>): ApiRequest {
 async function sendOnce(api: Api, request: RequestVia<'kubernetes'>, runId: string, signal: AbortSignal): Promise<Receipt> {
   let marked: ApiRequest;
   try {
-    marked = { ...withRun(writeRequest(request), runId), query: { fieldManager: `stockops-${runId}` } };
+    marked = { ...withRun(writeRequest(request), runId), query: { fieldManager: fieldManagerOf(runId) } };
   } catch (error) {
     return { status: 'rejected', reason: (error as Error).message };
   }
@@ -172,7 +171,7 @@ async function sendOnce(api: Api, request: RequestVia<'kubernetes'>, runId: stri
 /** A patch of a whole workload also writes which run it was; its scale has no place for that. */
 function withRun(request: ApiRequest, runId: string): ApiRequest {
   if (request.path.endsWith('/scale') || !Array.isArray(request.body)) return request;
-  return { ...request, body: [...request.body, { op: 'add', path: '/metadata/annotations/stockops.dev~1run', value: runId }] };
+  return { ...request, body: [...request.body, { op: 'add', path: `/metadata/annotations/${pointerSegment(runAnnotation)}`, value: runId }] };
 }
 
 /** What is kept of the stored object. Not the object itself, which may hold secrets in its environment. */
