@@ -4,6 +4,7 @@ import { findIncident, summarizeAlerts } from '../incidents/store.ts';
 import { runsOfIncident } from '../runs/store.ts';
 import type { Run } from '../runs/run.ts';
 import { whyNotReached } from '../catalog/reach.ts';
+import { isOfferedIn } from '../catalog/resolve.ts';
 import type { AlertRule, Catalog, System } from '../catalog/system.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import { incidentCard, type CardAction, type CardRequest, type IntakeProblem } from '../views/incident-card.ts';
@@ -57,7 +58,7 @@ function offeredActions(system: System, rule: AlertRule | null, incident: Incide
   return (rule?.buttons ?? usualActions).flatMap((id) => {
     const action = system.actions.get(id);
     if (action === undefined || action.risk === 'destructive') return [];
-    if (action.environments.length > 0 && incident.environment !== null && !action.environments.includes(incident.environment)) return [];
+    if (incident.environment !== null && !isOfferedIn(action, incident.environment)) return [];
     return [{ id: action.id, title: action.title, effect: action.effect }];
   });
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { record } from '../audit/record.ts';
 import type { DbOrTx, Tx } from '../storage/database.ts';
 import type { NewRow, Row } from '../storage/tables.ts';
+import { isPersonId } from '../support/ids.ts';
 import type { AlertSummary, Incident, TimelineEntry } from './incident.ts';
 
 export async function findIncident(db: DbOrTx, id: number): Promise<Incident | undefined> {
@@ -67,9 +68,6 @@ export async function addTimelineEntry(tx: DbOrTx, incidentId: number, entry: Ti
   const { system_id: system } = await tx.selectFrom('incidents').select('system_id').where('id', '=', incidentId).executeTakeFirstOrThrow();
   await record(tx, { at: entry.at, actor: entry.actor, kind: `incident.${entry.kind}`, subject: `INC-${incidentId}`, system, details: { text: entry.text } });
 }
-
-/** Slack's ids; parts of the bot and sources of alerts are named in lower case. */
-const isPersonId = (actor: string): boolean => /^[UW][A-Z0-9]+$/.test(actor);
 
 export async function timelineOf(db: DbOrTx, incidentId: number): Promise<TimelineEntry[]> {
   return db.selectFrom('timeline_entries').select(['at', 'kind', 'actor', 'text']).where('incident_id', '=', incidentId).orderBy('id').execute();

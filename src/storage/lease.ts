@@ -1,9 +1,16 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Db, DbOrTx } from './database.ts';
+import type { Clock } from '../support/clock.ts';
 import type { Row } from './tables.ts';
 
 /** How long a claimed row belongs to its claimer. A process that dies gives its rows back after this. */
 export const leaseMs = 30_000;
+
+/**
+ * Whether so much time has passed since a row was claimed that it may be another process's by now, and what is in hand out of date: nothing is sent
+ * then (F-40). Well below the lease, so that what is begun before ends before.
+ */
+export const hasSlept = (clock: Clock, claimedAt: Date): boolean => clock.now().getTime() - claimedAt.getTime() > leaseMs / 3;
 
 /** A row that fails this often is set aside and shown, so that it never holds up the others (F-10). */
 export const triesBeforeQuarantine = 5;

@@ -4,6 +4,7 @@ import { StockOpsError } from '../../support/errors.ts';
 import { canonicalJson, sha256, type Json } from '../../support/json.ts';
 import { fieldManagerOf, plurals, pointerSegment, runAnnotation } from '../../support/kubernetes-names.ts';
 import { lastBytes } from '../../support/last-bytes.ts';
+import { meansNeverSent } from '../../support/never-sent.ts';
 import { redactTo } from '../../support/redact/redact.ts';
 import { apiPath, openApi, writePath, type Api, type ApiAnswer, type ApiRequest, type KubernetesOptions, type Path } from './api.ts';
 import {
@@ -182,15 +183,9 @@ function receiptOf(text: string): Json {
   return { uid, generation, templateDigest: sha256(canonicalJson(template)) };
 }
 
-/** Failures before the first byte of a request left. */
-const neverSentCodes = new Set([
-  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
-
 function wasNeverSent(error: unknown): boolean {
   if (error instanceof StockOpsError) return error.code === 'NOT_CONFIGURED' || error.code === 'KUBERNETES_REFUSED';
-  return neverSentCodes.has((error as { code?: string }).code ?? '');
+  return meansNeverSent((error as { code?: string }).code);
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { ErrorCode, WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Person } from '../../approvals/person.ts';
 import { failpoint } from '../../support/failpoints.ts';
+import { isPersonId } from '../../support/ids.ts';
 import type { SlackAnswer, SlackPort, ViewAnswer } from '../../views/slack-port.ts';
 
 export interface SlackSettings {
@@ -44,7 +45,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
   let teamId: string | undefined;
 
   async function channelId(nameOrId: string): Promise<string | null> {
-    if (/^[UW][A-Z0-9]+$/.test(nameOrId)) return directChannelOf(nameOrId);
+    if (isPersonId(nameOrId)) return directChannelOf(nameOrId);
     if (!nameOrId.startsWith('#')) return nameOrId;
     const name = nameOrId.slice(1);
     const known = channels.get(name);
