@@ -3,7 +3,7 @@ import { meansNeverSent } from '../../support/never-sent.ts';
 import { redactTo } from '../../support/redact/redact.ts';
 import { brokenCallReason, causeCode } from './broken-call.ts';
 import { enqueueBody } from './enqueue.ts';
-import { checkAccess, readOnCall } from './rest.ts';
+import { readOnCall } from './rest.ts';
 
 export interface PagerDutySettings {
   /** Base address of the Events API: `https://events.pagerduty.com`. */
@@ -12,8 +12,6 @@ export interface PagerDutySettings {
   readonly apiUrl: string;
   /** Read at each call, so that it can be replaced while the bot runs (T-17). */
   readonly token?: string | undefined;
-  /** E-mail address of the PagerDuty user in whose name the bot acts. */
-  readonly from?: string;
   readonly deadlineMs?: number;
 }
 
@@ -23,7 +21,6 @@ export function createPagerDuty(settings: PagerDutySettings): PagerDutyPort {
   return {
     send: (event) => sendEvent(settings.eventsUrl, event, deadlineMs),
     onCall: (scheduleId) => readOnCall({ ...settings, deadlineMs }, scheduleId),
-    check: () => checkAccess({ ...settings, deadlineMs }),
   };
 }
 
