@@ -41,7 +41,8 @@ const slackPath = '/slack/events';
 
 /**
  * The door for outside systems. A 200 means that the body is committed (G-1). Everything that Alertmanager should bring again gets a 503, because it
- * repeats only those (P-7); what it sent is never a reason for a 4xx.
+ * repeats only those (P-7). What a body says is never a reason for a 4xx; one that is larger than fits would be so the next time too: it gets a 413, and
+ * is shown.
  */
 export function createIntake(bot: Bot, settings: IntakeSettings): FastifyInstance {
   const server = Fastify({ logger: false, bodyLimit: bodyLimitBytes, exposeHeadRoutes: false, requestTimeout: requestTimeoutMs });

@@ -23,7 +23,7 @@ export interface ComposeOptions {
 }
 
 /**
- * `docker compose` by argv, on this machine or over ssh. Whoever can talk to Docker is root on that host, so this knows five
+ * `docker compose` by argv, on this machine or over ssh. Whoever can talk to Docker is root on that host, so this knows six
  * commands and no other (GUARANTEES T-19).
  */
 export function createComposePort(options: ComposeOptions = {}): ComposePort {

@@ -255,7 +255,7 @@ async function uploadFile(client: WebClient, file: { channelId: string; threadTs
   await client.files.completeUploadExternal(file.threadTs === null ? upload : { ...upload, thread_ts: file.threadTs });
 }
 
-// Refusals that a second try cannot mend: the request itself is wrong, or somebody must change something in Slack first.
+// Refusals that may pass by themselves. With any other, the request itself is wrong, or somebody must change something in Slack first.
 const passing = new Set(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'team_added_to_org', 'ratelimited', 'rate_limited']);
 
 function answerOfError(error: unknown): SlackAnswer {
