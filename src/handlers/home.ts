@@ -38,7 +38,6 @@ async function homeOf(bot: Bot, userId: string, identity: Identity): Promise<Hom
   return homeView({
     waiting,
     mine: mine.map(toOpenIncident),
-    overdue: [],
     systems: await systemStates(bot, null),
     onCall: await onCallRoles(bot, null),
     maintenance: systems.flatMap((system) => windowsWithin(system, now, maintenanceDays).map(({ from, to, why }) => ({ what: `${system.name}: ${why}`, from, to }))).toSorted((a, b) => a.from.getTime() - b.from.getTime()),

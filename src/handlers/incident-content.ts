@@ -37,7 +37,6 @@ export async function incidentContent(bot: Bot, incidentId: number): Promise<Mes
     links: { dashboard: system?.dashboards[0]?.url ?? null },
     intake: incident.origin === 'intake' ? await intakeOf(bot, incident) : null,
     hold: system === null ? null : await holdView(bot, system.id),
-    postMortem: null,
     now: bot.clock.now(),
   });
 }

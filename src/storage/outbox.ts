@@ -152,7 +152,3 @@ export async function findMessage(db: DbOrTx, key: string): Promise<Message | un
 }
 
 export const placeOf = (message: Message): string => message.posted_channel ?? message.channel_id;
-
-export async function findMessageByTs(db: DbOrTx, postedTs: string): Promise<Message | undefined> {
-  return db.selectFrom('messages').selectAll().where('posted_ts', '=', postedTs).orderBy('id').executeTakeFirst();
-}
