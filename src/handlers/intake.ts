@@ -143,14 +143,15 @@ async function withDeadline<T>(clock: Clock, work: Promise<T>): Promise<T> {
   }
 }
 
-async function showTooLarge(bot: Bot, source: string, sizeBytes: number): Promise<void> {
-  const size = Number.isSafeInteger(sizeBytes) ? `It had ${sizeBytes} bytes` : 'It had more bytes than fit';
+async function showTooLarge(bot: Bot, source: string, declaredBytes: number): Promise<void> {
+  const size = { sizeBytes: Number.isSafeInteger(declaredBytes) ? declaredBytes : null, limitBytes: bodyLimitBytes };
+  const detail = `It had ${size.sizeBytes === null ? 'more bytes than fit' : `${size.sizeBytes} bytes`} (limit ${bodyLimitBytes})`;
   try {
     await bot.db.transaction().execute((tx) =>
       openIntakeIncident(
         tx,
         bot,
-        { source, kind: 'tooLarge', title: `A notification from ${source} was too large`, detail: `${size} (limit ${bodyLimitBytes})` },
+        { source, kind: 'tooLarge', title: `A notification from ${source} was too large`, detail, size },
         bot.clock.now(),
       ),
     );
