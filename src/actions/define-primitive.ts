@@ -48,11 +48,11 @@ export interface WritePrimitive<K extends TargetKind = TargetKind, P extends z.Z
   readonly target: K;
   readonly params: P;
   readonly rights: readonly Right[];
-  /** Reads the target before planning, server-side dry run included. Throws `UpstreamError` when the outside does not answer. */
+  /** Reads the target before planning, server-side dry run included. Throws a `StockOpsError` of kind `upstream` when the outside does not answer. */
   observe(context: Context, target: TargetOf<K>, params: z.output<P>): Promise<Observed>;
   /** Pure. */
   plan(input: { readonly target: TargetOf<K>; readonly params: z.output<P>; readonly observed: Observed }): PlanDraft | Refusal;
-  /** Called again and again, by any process, until it is no longer `running`; reads only. `sinceMs` counts from the start. */
+  /** Called again and again, by any process, until it is no longer `running`; reads only. `startedAt` is when the run began. */
   progress(context: Context, input: ProgressInput<TargetOf<K>>): Promise<Progress>;
   /**
    * After a lost answer: what can be seen from outside about whether the effect happened. Never guesses:

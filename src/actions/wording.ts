@@ -43,7 +43,3 @@ export function memory(bytes: number): string {
   const mebibytes = bytes / 1024 ** 2;
   return mebibytes < 1024 ? `${Math.round(mebibytes)} Mi` : `${Number((mebibytes / 1024).toFixed(1))} Gi`;
 }
-
-export function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

@@ -5,8 +5,3 @@ import { canonicalJson, sha256, type Json } from '../support/json.ts';
 export function hashPlan(plan: Plan): string {
   return sha256(canonicalJson(plan as unknown as Json));
 }
-
-/** The part of the hash that people see, to tell two plans apart at a glance. */
-export function shortHash(hash: string): string {
-  return `${hash.slice(0, 4)}·${hash.slice(4, 8)}`;
-}

@@ -66,6 +66,11 @@ function sortWords(system: System, action: Action, words: readonly string[]): Om
   return { component, environment, given, unknown };
 }
 
+/** Without a list, an action is offered everywhere. Where the environment is not known (`null`), only such an action is. */
+export function isOfferedIn(action: Pick<Action, 'environments'>, environment: string | null): boolean {
+  return action.environments.length === 0 || (environment !== null && action.environments.includes(environment));
+}
+
 /** The component that an action acts on: the one named, else its only one, else the default among those it may choose. */
 export function componentFor(system: System, action: Action, componentName: string | null | undefined): Component | null {
   const name = componentName ?? action.component ?? action.components[0];
@@ -78,7 +83,7 @@ export function resolveTarget(system: System, action: Action, environmentName: s
   const file = `systems/${system.id}/system.yaml`;
   const environment = system.environments.get(environmentName);
   if (environment === undefined) return refused(`${system.name} has no environment "${environmentName}"`, `Name one of: ${[...system.environments.keys()].join(', ')}.`);
-  if (action.environments.length > 0 && !action.environments.includes(environmentName)) return refused(`it is not offered in ${environmentName}`, `Name one of: ${action.environments.join(', ')}.`);
+  if (!isOfferedIn(action, environmentName)) return refused(`it is not offered in ${environmentName}`, `Name one of: ${action.environments.join(', ')}.`);
   if (componentName != null && action.components.length > 0 && !action.components.includes(componentName))
     return refused(`it does not act on "${componentName}"`, `Name one of: ${action.components.join(', ')}.`);
 

@@ -8,7 +8,7 @@ import type { MaintenanceWindow } from './maintenance.ts';
 import type { SystemFile } from './schema/system-file.ts';
 
 export interface Catalog {
-  /** SHA-256 over every file that was read: what an approval is bound to. */
+  /** SHA-256 over every file that was read. A plan names it; another one voids nothing that waits: of the rule then and the rule now the stricter decides (ADR 11). */
   readonly version: string;
   readonly systems: readonly System[];
   readonly roles: ReadonlyMap<string, Role>;

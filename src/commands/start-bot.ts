@@ -119,7 +119,6 @@ export async function startBot(parts: BotParts): Promise<Started> {
       get token() {
         return credentials.now.PAGERDUTY_API_TOKEN;
       },
-      ...(settings.PAGERDUTY_FROM !== undefined && { from: settings.PAGERDUTY_FROM }),
     }),
     routingKey: (setting) => credentials.now.routingKeys.get(setting),
     slack: (onMeasured) => createSlackPort(slackSettings(credentials, clock), onMeasured),

@@ -9,8 +9,6 @@ export interface PagerDutyPort {
   send(event: PageEvent): Promise<PageReceipt>;
   /** Who is on call on this schedule now. Never rejects. */
   onCall(scheduleId: string): Promise<OnCall>;
-  /** Whether the REST token is taken and, where a `From` address is set, whether PagerDuty knows it. For `doctor`. Never rejects. */
-  check(): Promise<{ readonly status: 'ok' } | { readonly status: 'failed'; readonly reason: string }>;
 }
 
 export type PageReceipt =

@@ -207,7 +207,7 @@ async function sayIncidents(bot: Bot, { words, place }: Asked): Promise<void> {
 async function sayOnCall(bot: Bot, { words, place, channelName }: Asked): Promise<void> {
   const named = words[0] === undefined ? null : findSystem(bot.catalog(), words[0]);
   const system = named !== null && 'id' in named ? named : systemOfChannel(bot, channelName);
-  await whisper(bot, place, onCallMessage({ systemName: system?.name ?? null, roles: await onCallRoles(bot, system), now: bot.clock.now() }));
+  await whisper(bot, place, onCallMessage({ systemName: system?.name ?? null, roles: await onCallRoles(bot, system) }));
 }
 
 async function sayWhoAmI(bot: Bot, { words, place, channelName }: Asked): Promise<void> {

@@ -1,3 +1,4 @@
+import { isOfferedIn } from '../catalog/resolve.ts';
 import { findIncident } from '../incidents/store.ts';
 import { read } from '../runs/read.ts';
 import { wantMessage } from '../storage/outbox.ts';
@@ -29,7 +30,7 @@ export async function diagnose(bot: Bot, incidentId: number): Promise<void> {
   const ids = ruleOf(system, incident)?.diagnostics ?? [];
   const actions = ids.flatMap((id) => {
     const action = system.actions.get(id);
-    return action === undefined || action.effect !== 'read' || (action.environments.length > 0 && !action.environments.includes(environment)) ? [] : [action];
+    return action === undefined || action.effect !== 'read' || !isOfferedIn(action, environment) ? [] : [action];
   });
   if (actions.length === 0) return;
 

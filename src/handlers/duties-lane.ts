@@ -6,6 +6,7 @@ import { endOverdueRun } from '../runs/overdue.ts';
 import { startRun } from '../runs/start.ts';
 import { lookAgain, watchRun } from '../runs/watch.ts';
 import { claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../storage/duties.ts';
+import { isLastTry } from '../storage/lease.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import { remindApprovers } from './ask-approvers.ts';
@@ -52,8 +53,8 @@ export function dutiesLane(bot: Bot, name: string): Lane {
         await finishDuty(bot.db, duty);
         failpoint('duty.after-finish');
       } catch (error) {
-        const quarantined = await failDuty(bot.db, duty, messageOf(error), now);
-        bot.log[quarantined ? 'error' : 'warn']('A duty failed', { duty: duty.id, kind: duty.kind, key: duty.key, tries: duty.tries, error: messageOf(error) });
+        await failDuty(bot.db, duty, messageOf(error), now);
+        bot.log[isLastTry(duty) ? 'error' : 'warn']('A duty failed', { duty: duty.id, kind: duty.kind, key: duty.key, tries: duty.tries, error: messageOf(error) });
       }
       bot.wake();
       return true;

@@ -1,3 +1,4 @@
+import { windowsWithin } from '../catalog/maintenance.ts';
 import { openIncidents } from '../incidents/store.ts';
 import { whyNotApprove, whyNotMember, type Identity } from '../approvals/policy.ts';
 import { approversOf, rulingOf } from '../runs/decide.ts';
@@ -11,6 +12,8 @@ import { onCallRoles } from './on-call.ts';
 import { systemStates, toOpenIncident } from './system-states.ts';
 
 const lastRuns = 5;
+/** What comes up further away than this is not told yet. */
+const maintenanceDays = 7;
 
 /** The Home tab of one person, made when they open it. It tells guests no more than a command does (T-05). */
 export async function handleHome(bot: Bot, { userId }: HomeOpened): Promise<void> {
@@ -21,6 +24,8 @@ export async function handleHome(bot: Bot, { userId }: HomeOpened): Promise<void
 }
 
 async function homeOf(bot: Bot, userId: string, identity: Identity): Promise<HomeContent> {
+  const now = bot.clock.now();
+  const { systems } = bot.catalog();
   const waiting = [];
   for (const { id } of await bot.db.selectFrom('runs').select('id').where('state', '=', 'awaiting_approval').orderBy('expires_at').limit(50).execute()) {
     const run = await findRun(bot.db, id);
@@ -33,12 +38,11 @@ async function homeOf(bot: Bot, userId: string, identity: Identity): Promise<Hom
   return homeView({
     waiting,
     mine: mine.map(toOpenIncident),
-    overdue: [],
     systems: await systemStates(bot, null),
     onCall: await onCallRoles(bot, null),
-    maintenance: [],
+    maintenance: systems.flatMap((system) => windowsWithin(system, now, maintenanceDays).map(({ from, to, why }) => ({ what: `${system.name}: ${why}`, from, to }))).toSorted((a, b) => a.from.getTime() - b.from.getTime()),
     runs: await Promise.all(runs.map(async (row) => ({ summary: (await findRun(bot.db, row.id))?.plan.draft.summary ?? row.id, outcome: row.state.replaceAll('_', ' '), at: row.finished_at ?? row.requested_at }))),
     hold: (await holdsNow(bot)).everywhere,
-    now: bot.clock.now(),
+    now,
   });
 }

@@ -5,7 +5,7 @@ import { endEscalation } from '../escalation/store.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { addTimelineEntry, changeIncident, insertIncident, lockIncident } from '../incidents/store.ts';
 import type { Tx } from '../storage/database.ts';
-import { finishWithAct } from '../storage/finish-with-act.ts';
+import { finishWithAct } from '../storage/interactions.ts';
 import { wantMessage } from '../storage/outbox.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { sha256, type Json } from '../support/json.ts';

@@ -4,11 +4,13 @@ import { findIncident, summarizeAlerts } from '../incidents/store.ts';
 import { runsOfIncident } from '../runs/store.ts';
 import type { Run } from '../runs/run.ts';
 import { whyNotReached } from '../catalog/reach.ts';
+import { isOfferedIn } from '../catalog/resolve.ts';
 import type { AlertRule, Catalog, System } from '../catalog/system.ts';
 import type { MessageContent } from '../views/blocks.ts';
 import { incidentCard, type CardAction, type CardRequest, type IntakeProblem } from '../views/incident-card.ts';
 import type { Bot } from './bot.ts';
 import { holdView } from './hold-content.ts';
+import type { NotificationSize } from './intake-incident.ts';
 
 /** The card of an incident as it stands now. `null`: there is no such incident. */
 export async function incidentContent(bot: Bot, incidentId: number): Promise<MessageContent | null> {
@@ -36,7 +38,6 @@ export async function incidentContent(bot: Bot, incidentId: number): Promise<Mes
     links: { dashboard: system?.dashboards[0]?.url ?? null },
     intake: incident.origin === 'intake' ? await intakeOf(bot, incident) : null,
     hold: system === null ? null : await holdView(bot, system.id),
-    postMortem: null,
     now: bot.clock.now(),
   });
 }
@@ -57,7 +58,7 @@ function offeredActions(system: System, rule: AlertRule | null, incident: Incide
   return (rule?.buttons ?? usualActions).flatMap((id) => {
     const action = system.actions.get(id);
     if (action === undefined || action.risk === 'destructive') return [];
-    if (action.environments.length > 0 && incident.environment !== null && !action.environments.includes(incident.environment)) return [];
+    if (incident.environment !== null && !isOfferedIn(action, incident.environment)) return [];
     return [{ id: action.id, title: action.title, effect: action.effect }];
   });
 }
@@ -85,10 +86,9 @@ async function whyOutOfReach(bot: Bot, incident: Incident): Promise<string | nul
 
 /** What was wrong, from the latest notification of that source that could not be taken. */
 async function intakeOf(bot: Bot, incident: Incident): Promise<IntakeProblem> {
-  const entry = await bot.db.selectFrom('timeline_entries').select(['text', 'kind']).where('incident_id', '=', incident.id).where('kind', 'in', ['unreadable', 'tooLarge']).orderBy('id', 'desc').executeTakeFirst();
+  const entry = await bot.db.selectFrom('timeline_entries').select(['text', 'kind', 'details']).where('incident_id', '=', incident.id).where('kind', 'in', ['unreadable', 'tooLarge']).orderBy('id', 'desc').executeTakeFirst();
   if (entry?.kind === 'tooLarge') {
-    const numbers = /^It had (?<size>\d+|more) bytes.*limit (?<limit>\d+)/.exec(entry.text)?.groups;
-    return { kind: 'tooLarge', source: incident.source, limitBytes: Number(numbers?.['limit'] ?? 0), sizeBytes: Number(numbers?.['size']) || null };
+    return { kind: 'tooLarge', source: incident.source, ...(entry.details as NotificationSize) };
   }
   const body = await bot.db.selectFrom('notifications').select('body').where('source', '=', incident.source).where('state', 'in', ['unreadable', 'quarantined']).orderBy('id', 'desc').executeTakeFirst();
   return { kind: 'unreadable', source: incident.source, reason: entry?.text ?? 'not recorded', sizeBytes: body === undefined ? 0 : Buffer.byteLength(body.body) };

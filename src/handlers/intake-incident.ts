@@ -7,11 +7,15 @@ import { sha256 } from '../support/json.ts';
 import { afterIncidentChange, showIncident } from './after-incident-change.ts';
 import type { Bot } from './bot.ts';
 
+/** `sizeBytes` is `null` where the sender did not say. */
+export type NotificationSize = { readonly sizeBytes: number | null; readonly limitBytes: number };
+
 export interface ProblemOfIntake {
   readonly source: string;
   readonly kind: 'unreadable' | 'tooLarge';
   readonly title: string;
   readonly detail: string;
+  readonly size?: NotificationSize;
 }
 
 /**
@@ -44,7 +48,7 @@ export async function openIntakeIncident(tx: Tx, bot: Pick<Bot, 'paging'>, probl
           alertmanager_urls: '[]',
         })
       : await changeIncident(tx, open.id, {});
-  await addTimelineEntry(tx, incident.id, { at: now, kind: problem.kind, actor: problem.source, text: problem.detail });
+  await addTimelineEntry(tx, incident.id, { at: now, kind: problem.kind, actor: problem.source, text: problem.detail }, problem.size ?? null);
   if (open === undefined) await afterIncidentChange(tx, { kind: 'opened', incident, system: null }, bot.paging, now);
   else await showIncident(tx, incident, now);
 }

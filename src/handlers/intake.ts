@@ -41,7 +41,8 @@ const slackPath = '/slack/events';
 
 /**
  * The door for outside systems. A 200 means that the body is committed (G-1). Everything that Alertmanager should bring again gets a 503, because it
- * repeats only those (P-7); what it sent is never a reason for a 4xx.
+ * repeats only those (P-7). What a body says is never a reason for a 4xx; one that is larger than fits would be so the next time too: it gets a 413, and
+ * is shown.
  */
 export function createIntake(bot: Bot, settings: IntakeSettings): FastifyInstance {
   const server = Fastify({ logger: false, bodyLimit: bodyLimitBytes, exposeHeadRoutes: false, requestTimeout: requestTimeoutMs });
@@ -142,14 +143,15 @@ async function withDeadline<T>(clock: Clock, work: Promise<T>): Promise<T> {
   }
 }
 
-async function showTooLarge(bot: Bot, source: string, sizeBytes: number): Promise<void> {
-  const size = Number.isSafeInteger(sizeBytes) ? `It had ${sizeBytes} bytes` : 'It had more bytes than fit';
+async function showTooLarge(bot: Bot, source: string, declaredBytes: number): Promise<void> {
+  const size = { sizeBytes: Number.isSafeInteger(declaredBytes) ? declaredBytes : null, limitBytes: bodyLimitBytes };
+  const detail = `It had ${size.sizeBytes === null ? 'more bytes than fit' : `${size.sizeBytes} bytes`} (limit ${bodyLimitBytes})`;
   try {
     await bot.db.transaction().execute((tx) =>
       openIntakeIncident(
         tx,
         bot,
-        { source, kind: 'tooLarge', title: `A notification from ${source} was too large`, detail: `${size} (limit ${bodyLimitBytes})` },
+        { source, kind: 'tooLarge', title: `A notification from ${source} was too large`, detail, size },
         bot.clock.now(),
       ),
     );

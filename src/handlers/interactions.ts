@@ -1,4 +1,4 @@
-import { claimDue, nextDueAt } from '../storage/lease.ts';
+import { claimInteraction, claimLeftInteraction, failInteraction, finishInteraction, nextLeftInteractionAt, type StoredInteraction } from '../storage/interactions.ts';
 import { StockOpsError } from '../support/errors.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
@@ -10,7 +10,6 @@ import type { Lane } from './lanes.ts';
 import { handlePress } from './press.ts';
 import { renewWhile } from './renew-lease.ts';
 import { failed } from './reply.ts';
-import { claimInteraction, failInteraction, finishInteraction, type StoredInteraction } from './store-interaction.ts';
 import { handleSubmission } from './submission.ts';
 
 /** Carries out what a person did, as soon as it is stored. Never rejects: what fails is told to the person and tried again from its row. */
@@ -24,12 +23,12 @@ export function interactionsLane(bot: Bot): Lane {
   return {
     name: 'interactions',
     step: async (now) => {
-      const stored = await claimDue<StoredInteraction>(bot.db, 'interactions', 'stored', bot.owner, now);
+      const stored = await claimLeftInteraction(bot.db, bot.owner, now);
       if (stored === undefined) return false;
       await carryOut(bot, stored);
       return true;
     },
-    nextAt: () => nextDueAt(bot.db, 'interactions', 'stored'),
+    nextAt: () => nextLeftInteractionAt(bot.db),
   };
 }
 

@@ -3,8 +3,8 @@ import { reachOf } from '../catalog/reach.ts';
 import { attributeAlert, severityFor } from '../catalog/resolve.ts';
 import { applyAlertGroup, type Attribution } from '../incidents/apply-alert-group.ts';
 import type { Tx } from '../storage/database.ts';
-import { backOffMs, triesBeforeQuarantine } from '../storage/lease.ts';
-import { claimNotification, nextNotificationAt, type Notification } from '../storage/notifications.ts';
+import { isLastTry } from '../storage/lease.ts';
+import { claimNotification, failNotification, finishNotification, nextNotificationAt, type Notification } from '../storage/notifications.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import { afterIncidentChange, announceEvent } from './after-incident-change.ts';
@@ -37,15 +37,8 @@ async function apply(bot: Bot, notification: Notification, now: Date): Promise<v
   // Also where a part of it could be read: the body is what a person looks at for the rest, and it is not deleted before they have (F-50).
   const isReadWhole = read.kind === 'group' && read.unreadable.length === 0;
   const outcome = await bot.db.transaction().execute(async (tx) => {
-    const mine = await tx
-      .updateTable('notifications')
-      .set({ state: isReadWhole ? 'applied' : 'unreadable', lease_owner: null, lease_until: null })
-      .where('id', '=', notification.id)
-      .where('state', '=', 'stored')
-      .where('lease_owner', '=', bot.owner)
-      .executeTakeFirst();
     // Another process took it over while this one slept; it is theirs (F-40).
-    if (mine.numUpdatedRows === 0n) return [];
+    if (!(await finishNotification(tx, notification, isReadWhole ? 'applied' : 'unreadable'))) return [];
     if (read.kind === 'unreadable') {
       await showUnreadable(tx, bot, notification, read.reason, now);
       return ['unreadable'];
@@ -83,17 +76,11 @@ async function showUnreadable(tx: Tx, bot: Bot, notification: Notification, reas
 }
 
 async function putBack(bot: Bot, notification: Notification, error: unknown, now: Date): Promise<void> {
-  const quarantined = notification.tries >= triesBeforeQuarantine;
+  const quarantined = isLastTry(notification);
   const reason = messageOf(error);
   bot.log[quarantined ? 'error' : 'warn']('A notification could not be applied', { notification: notification.id, tries: notification.tries, error: reason });
   await bot.db.transaction().execute(async (tx) => {
-    await tx
-      .updateTable('notifications')
-      .set({ state: quarantined ? 'quarantined' : 'stored', last_error: reason, due_at: new Date(now.getTime() + backOffMs(notification.tries)), lease_owner: null, lease_until: null })
-      .where('id', '=', notification.id)
-      .where('state', '=', 'stored')
-      .where('lease_owner', '=', bot.owner)
-      .execute();
-    if (quarantined) await showUnreadable(tx, bot, notification, `It failed ${notification.tries} times: ${reason}`, now);
+    const isOurs = await failNotification(tx, notification, reason, now);
+    if (isOurs && quarantined) await showUnreadable(tx, bot, notification, `It failed ${notification.tries} times: ${reason}`, now);
   });
 }

@@ -10,8 +10,6 @@ export async function onCallRoles(bot: Bot, only: System | null): Promise<OnCall
     roleIds.map(async (roleId) => ({
       role: bot.catalog().roles.get(roleId)?.name ?? roleId,
       people: await bot.people.membersOf(roleId),
-      until: null,
-      next: null,
     })),
   );
 }

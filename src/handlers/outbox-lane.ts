@@ -1,7 +1,8 @@
 import { claimMessage, findMessage, giveBack, markFailed, markPinned, markPosting, markSent, markUndeliverable, nextMessagesAt, placeOf, postAnew, type Message } from '../storage/outbox.ts';
 import { blockPace, editPace, postPace, takeToken } from '../storage/pace.ts';
-import { backOffMs, leaseMs, triesBeforeQuarantine } from '../storage/lease.ts';
+import { backOffMs, hasSlept, triesBeforeQuarantine } from '../storage/lease.ts';
 import { failpoint } from '../support/failpoints.ts';
+import { isPersonId } from '../support/ids.ts';
 import { sha256 } from '../support/json.ts';
 import { messageOf } from '../support/log.ts';
 import type { MessageContent } from '../views/blocks.ts';
@@ -72,9 +73,6 @@ export function outboxLane(bot: Bot, kind: 'post' | 'edit', name: string, paused
   };
 }
 
-/** What is in hand may be another process's by now, with newer content or in the channel already: it is left to that one (F-40). */
-const hasSlept = (bot: Bot, claimedAt: Date): boolean => bot.clock.now().getTime() - claimedAt.getTime() > leaseMs / 3;
-
 /** Slack counts by the channel, whatever name it was called by. */
 async function paceChannelOf(bot: Bot, message: Message): Promise<string> {
   const place = placeOf(message);
@@ -99,7 +97,7 @@ async function deliver(bot: Bot, message: Message, delivery: Omit<Delivery, 'cha
   const { content } = delivery;
   if (message.posted_ts !== null) {
     failpoint('card.before-update');
-    if (hasSlept(bot, now)) return conclude(giveBack(bot.db, message));
+    if (hasSlept(bot.clock, now)) return conclude(giveBack(bot.db, message));
     const answer: SlackAnswer = delivery.isShown ? { status: 'done', ts: message.posted_ts } : await bot.slack.update({ channel: placeOf(message), ts: message.posted_ts, content, key: message.key });
     return receive(bot, message, { ...delivery, channel: placeOf(message) }, answer, now, paceKey);
   }
@@ -124,7 +122,7 @@ async function deliver(bot: Bot, message: Message, delivery: Omit<Delivery, 'cha
   }
   await markPosting(bot.db, message, now);
   failpoint('card.before-post');
-  if (hasSlept(bot, now)) return conclude(markFailed(bot.db, message, bot.clock.now(), 'the bot stood still before it was posted', 'no'));
+  if (hasSlept(bot.clock, now)) return conclude(markFailed(bot.db, message, bot.clock.now(), 'the bot stood still before it was posted', 'no'));
   const answer = message.kind === 'file' ? await upload(bot, message, content, place, threadTs) : await bot.slack.post({ channel: place, threadTs, content, key: message.key });
   return receive(bot, message, { ...delivery, channel: place }, answer, now, paceKey);
 }
@@ -182,8 +180,7 @@ async function afterRefusal(bot: Bot, message: Message, answer: { readonly error
     return until;
   }
   if (contentIsRefused.has(error) && (await sayPlainly(bot, message, content))) return null;
-  const isForAPerson = /^[UW][A-Z0-9]+$/.test(message.channel_id);
-  if (!contentIsRefused.has(error) && message.thread_key === null && !isForAPerson && placeOf(message) !== triageChannel) return conclude(postAnew(bot.db, message, triageChannel));
+  if (!contentIsRefused.has(error) && message.thread_key === null && !isPersonId(message.channel_id) && placeOf(message) !== triageChannel) return conclude(postAnew(bot.db, message, triageChannel));
   return conclude(markUndeliverable(bot.db, message, error));
 }
 

@@ -5,7 +5,7 @@ import { whyNotWanted } from '../escalation/why-not-wanted.ts';
 import { addTimelineEntry, findIncident } from '../incidents/store.ts';
 import type { Incident } from '../incidents/incident.ts';
 import type { Tx } from '../storage/database.ts';
-import { leaseMs } from '../storage/lease.ts';
+import { hasSlept } from '../storage/lease.ts';
 import { refreshMessages } from '../storage/outbox.ts';
 import { failpoint } from '../support/failpoints.ts';
 import type { Bot } from './bot.ts';
@@ -39,7 +39,7 @@ async function send(bot: Bot, page: Page, now: Date): Promise<void> {
   const routingKey = bot.routingKey(page.routing_key_setting);
   failpoint('page.before-send');
   // Another process may have sent it and its end since: a trigger that comes after would wake somebody for what is over (P-9, F-40).
-  if (bot.clock.now().getTime() - now.getTime() > leaseMs / 3) return giveBack(bot.db, page);
+  if (hasSlept(bot.clock, now)) return giveBack(bot.db, page);
   const receipt =
     routingKey === undefined
       ? ({ status: 'refused', reason: `the setting ${page.routing_key_setting} is missing`, permanent: false } as const)

@@ -1,9 +1,8 @@
 import { whyNotMember, whyNotRespond, type Identity } from '../approvals/policy.ts';
-import { findSystem } from '../catalog/resolve.ts';
-import type { System } from '../catalog/system.ts';
+import { isOfferedIn } from '../catalog/resolve.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { findIncident, summarizeAlerts, timelineOf } from '../incidents/store.ts';
-import { approveRun, withdrawRun, type Decided } from '../runs/decide.ts';
+import { approveRun, withdrawRun } from '../runs/decide.ts';
 import { lookAgain } from '../runs/watch.ts';
 import { givenIn } from '../runs/what-changed.ts';
 import { findRun } from '../runs/store.ts';
@@ -11,7 +10,6 @@ import type { Run } from '../runs/run.ts';
 import { refreshMessages } from '../storage/outbox.ts';
 import { breakGlassModal } from '../views/break-glass.ts';
 import { parseControl, type Control } from '../views/controls.ts';
-import { heldMessage } from '../views/hold.ts';
 import { moreModal } from '../views/more-modal.ts';
 import { planModal, wholePlanModal } from '../views/plan-modal.ts';
 import { denyModal, overrideModal, settleModal } from '../views/request-modals.ts';
@@ -24,13 +22,13 @@ import { askForAction } from './ask-for-action.ts';
 import type { Bot } from './bot.ts';
 import { cancelRun } from './cancel-run.ts';
 import { continueCommand } from './command.ts';
-import { holdView, toHoldView } from './hold-content.ts';
+import { holdView } from './hold-content.ts';
 import { acknowledge, reopen, type Acted } from './incident-acts.ts';
 import { systemOf } from './incident-content.ts';
-import { aboutRun, placeOf, recordRefusal, refuse, whisper, type Place } from './reply.ts';
-import { refuseSecond } from './refuse-second.ts';
+import { placeOf, recordRefusal, refuse, whisper, type Place } from './reply.ts';
 import { toPlanView } from './run-content.ts';
 import { whyNotIn } from './shared-channel.ts';
+import { toldOf } from './told-of.ts';
 
 /** A button. What it meant is in its value; whether it still holds, the database says. */
 export async function handlePress(bot: Bot, press: Press): Promise<void> {
@@ -71,9 +69,9 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
     case 'request.show':
       return withRun(bot, press, control, (run) => open(bot, press, wholePlanModal(toPlanView(bot.catalog(), run, bot.clock.now()))));
     case 'request.approve':
-      return outsideSharedChannels(bot, press, 'Approve', 'Whoever is asked in person can approve in the direct message.', async () => toldOfRun(bot, press, await approveRun(bot, control.requestId ?? '', press.userId)));
+      return outsideSharedChannels(bot, press, 'Approve', 'Whoever is asked in person can approve in the direct message.', async () => toldOf(bot, placeOf(press), await approveRun(bot, control.requestId ?? '', press.userId)));
     case 'request.withdraw':
-      return toldOfRun(bot, press, await withdrawRun(bot, control.requestId ?? '', press.userId));
+      return toldOf(bot, placeOf(press), await withdrawRun(bot, control.requestId ?? '', press.userId));
     case 'request.deny':
       return withRun(bot, press, control, (run) => open(bot, press, denyModal({ requestId: run.id, summary: run.plan.draft.summary })));
     case 'run.itHappened':
@@ -111,7 +109,7 @@ async function proposeAction(bot: Bot, press: Press, control: Control): Promise<
   const incident = control.incidentId === undefined ? null : ((await findIncident(bot.db, control.incidentId)) ?? null);
   // What was pressed on an old card was meant for another state: nothing is done, and the card is made fresh.
   if (incident !== null && press.viewId === null && control.incidentVersion !== undefined && control.incidentVersion < incident.stateVersion) return told(bot, press, { kind: 'stale', incident });
-  const system = findSystemOf(bot, control.systemId ?? incident?.systemId ?? '');
+  const system = systemOf(bot.catalog(), { systemId: control.systemId ?? incident?.systemId ?? null });
   const action = system?.actions.get(control.actionId ?? '');
   const place = placeBeside(press, incident);
   if (system === null || action === undefined) return refuse(bot, place, { refused: 'What you pressed', rule: 'the catalog no longer has it', instead: 'Use /stock help.' });
@@ -140,7 +138,7 @@ async function askAgain(bot: Bot, press: Press, run: Run): Promise<void> {
 }
 
 async function askAbout(bot: Bot, press: Press, run: Run, how: { readonly undo?: Run }): Promise<void> {
-  const system = findSystemOf(bot, run.plan.systemId);
+  const system = systemOf(bot.catalog(), run.plan);
   const action = system?.actions.get(run.plan.actionId);
   const incident = run.plan.incidentId === null ? null : ((await findIncident(bot.db, run.plan.incidentId)) ?? null);
   const place = placeBeside(press, incident);
@@ -182,7 +180,7 @@ function placeBeside(press: Press, incident: Incident | null): Place {
 
 async function openMore(bot: Bot, press: Press, incident: Incident): Promise<void> {
   const system = systemOf(bot.catalog(), incident);
-  const offered = system === null ? [] : [...system.actions.values()].filter((action) => action.environments.length === 0 || (incident.environment !== null && action.environments.includes(incident.environment)));
+  const offered = system === null ? [] : [...system.actions.values()].filter((action) => isOfferedIn(action, incident.environment));
   return open(
     bot,
     press,
@@ -197,11 +195,11 @@ async function openMore(bot: Bot, press: Press, incident: Incident): Promise<voi
 
 async function openRunbook(bot: Bot, press: Press, control: Control): Promise<void> {
   const incident = control.incidentId === undefined ? null : ((await findIncident(bot.db, control.incidentId)) ?? null);
-  const system = findSystemOf(bot, control.systemId ?? incident?.systemId ?? '');
+  const system = systemOf(bot.catalog(), { systemId: control.systemId ?? incident?.systemId ?? null });
   const section = system?.runbook.sections.get(control.sectionId ?? '');
   if (system === null || section === undefined) return refuse(bot, placeOf(press), { refused: 'Open the runbook', rule: 'the section is no longer there', instead: 'Use /stock help.' });
   const environment = incident?.environment ?? [...system.environments.keys()][0] ?? null;
-  const offered = new Map([...system.actions.values()].filter((action) => action.environments.length === 0 || (environment !== null && action.environments.includes(environment))).map((action) => [action.id, { title: action.title, effect: action.effect }]));
+  const offered = new Map([...system.actions.values()].filter((action) => isOfferedIn(action, environment)).map((action) => [action.id, { title: action.title, effect: action.effect }]));
   return open(
     bot,
     press,
@@ -221,12 +219,6 @@ async function told(bot: Bot, press: Press, acted: Acted): Promise<void> {
   return whisper(bot, placeOf(press), staleCardMessage({ incidentId: incident.id, since: last === undefined ? null : { what: last.kind === 'run' ? last.text : `it was ${last.kind}`, at: last.at }, now: bot.clock.now() }));
 }
 
-async function toldOfRun(bot: Bot, press: Press, decided: Decided): Promise<void> {
-  if (decided.kind === 'refused') await refuse(bot, placeOf(press), decided.refusal, aboutRun(decided.run));
-  if (decided.kind === 'second') await refuseSecond(bot, placeOf(press), decided.first, decided.run);
-  if (decided.kind === 'held') await whisper(bot, placeOf(press), heldMessage(decided.run.plan.draft.summary, toHoldView(bot.catalog(), decided.hold), bot.clock.now()));
-}
-
 async function withIncident(bot: Bot, press: Press, control: Control, act: (incident: Incident) => Promise<void>): Promise<void> {
   const incident = control.incidentId === undefined ? undefined : await findIncident(bot.db, control.incidentId);
   return incident === undefined ? told(bot, press, { kind: 'gone' }) : act(incident);
@@ -241,9 +233,4 @@ async function withRun(bot: Bot, press: Press, control: Control, act: (run: Run)
 async function open(bot: Bot, press: Press, view: ModalContent): Promise<void> {
   const opened = press.viewId === null ? await bot.slack.openView(press.triggerId, view) : await bot.slack.pushView(press.triggerId, view);
   if (opened.status === 'failed') await refuse(bot, placeOf(press), { refused: 'Open a window', rule: opened.error === 'lost' ? 'Slack did not answer in time' : `Slack did not let the bot open it (${opened.error})`, instead: 'Press again.' });
-}
-
-function findSystemOf(bot: Bot, id: string): System | null {
-  const found = findSystem(bot.catalog(), id);
-  return 'id' in found ? found : null;
 }

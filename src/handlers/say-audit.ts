@@ -2,6 +2,7 @@ import { whyNotReadRecord } from '../approvals/record-readers.ts';
 import { actorsInRecord, latestEntries, type AuditFilter } from '../audit/store.ts';
 import { parseDuration } from '../catalog/duration.ts';
 import { findSystem } from '../catalog/resolve.ts';
+import { isPersonId } from '../support/ids.ts';
 import { auditMessage, mostAuditLines, type AuditList } from '../views/audit-list.ts';
 import { unknownWordMessage } from '../views/refusal.ts';
 import type { Bot } from './bot.ts';
@@ -58,8 +59,8 @@ function nameIn(words: string[]): string {
 
 /** Whom a name means: a mention as Slack writes it, `me`, a part of the bot, or the name of somebody in the record. */
 async function actorCalled(bot: Bot, asker: string, name: string): Promise<string | null> {
-  const mentioned = /^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/.exec(name)?.[1];
-  if (mentioned !== undefined) return mentioned;
+  const mentioned = /^<@([^|>]+)(?:\|[^>]*)?>$/.exec(name)?.[1];
+  if (mentioned !== undefined && isPersonId(mentioned)) return mentioned;
   const wanted = name.replace(/^@/, '').toLowerCase();
   if (wanted === '') return null;
   if (wanted === 'me') return asker;

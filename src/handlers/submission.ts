@@ -1,14 +1,11 @@
 import { whyNotMember, whyNotRespond } from '../approvals/policy.ts';
-import { findSystem } from '../catalog/resolve.ts';
-import type { System } from '../catalog/system.ts';
 import { findIncident } from '../incidents/store.ts';
 import { breakGlass } from '../runs/break-glass.ts';
-import { confirmRun, denyRun, overrideRun, rulingOf, settleRun, stopWatching, whyNotTyped, type Decided } from '../runs/decide.ts';
+import { confirmRun, denyRun, overrideRun, rulingOf, settleRun, stopWatching, whyNotTyped } from '../runs/decide.ts';
 import { findRun } from '../runs/store.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { parseContext } from '../views/controls.ts';
 import { declareInputs } from '../views/declare-modal.ts';
-import { heldMessage } from '../views/hold.ts';
 import { confirmationInput, planningModal } from '../views/plan-modal.ts';
 import { reasonInput } from '../views/request-modals.ts';
 import { resolveInputs } from '../views/resolve-modal.ts';
@@ -16,11 +13,10 @@ import type { Submission, SubmissionAnswer } from '../views/slack-port.ts';
 import { askForAction } from './ask-for-action.ts';
 import { askApprovers } from './ask-approvers.ts';
 import type { Bot } from './bot.ts';
-import { toHoldView } from './hold-content.ts';
 import { declare, resolve } from './incident-acts.ts';
 import { systemOf } from './incident-content.ts';
-import { aboutRun, refuse, whisper, type Place } from './reply.ts';
-import { refuseSecond } from './refuse-second.ts';
+import { refuse, type Place } from './reply.ts';
+import { toldOf } from './told-of.ts';
 
 /**
  * What the sender of a modal sees at once: what is missing or mistyped stays in the modal, beside its field. Asks nobody outside, because Slack waits
@@ -40,10 +36,10 @@ export async function answerSubmission(bot: Pick<Bot, 'catalog' | 'clock' | 'db'
     case 'run.breakGlass':
       return errorsOr(submission, [reasonInput]);
     case 'parameters.give': {
-      const found = findSystem(bot.catalog(), context?.systemId ?? '');
-      const action = 'id' in found ? found.actions.get(context?.actionId ?? '') : undefined;
-      if (!('id' in found) || action === undefined) return { kind: 'close' };
-      return { kind: 'update', view: planningModal({ actionTitle: action.title, systemName: found.name, environment: context?.environment ?? '' }) };
+      const system = systemOf(bot.catalog(), { systemId: context?.systemId ?? null });
+      const action = system?.actions.get(context?.actionId ?? '');
+      if (system === null || action === undefined) return { kind: 'close' };
+      return { kind: 'update', view: planningModal({ actionTitle: action.title, systemName: system.name, environment: context?.environment ?? '' }) };
     }
     case 'plan.confirm': {
       const run = await findRun(bot.db, context?.requestId ?? '');
@@ -71,7 +67,7 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
 
   switch (submission.viewName) {
     case 'parameters.give': {
-      const system = systemFor(bot, context.systemId);
+      const system = systemOf(bot.catalog(), { systemId: context.systemId ?? null });
       const action = system?.actions.get(context.actionId ?? '');
       if (system === null || action === undefined) return refuse(bot, place, { refused: 'The plan', rule: 'the catalog no longer has this action', instead: 'Use /stock help.' });
       const given = Object.fromEntries(action.parameters.flatMap(({ name }) => (value(name) === '' ? [] : [[name, value(name)]])));
@@ -116,7 +112,7 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
       return;
     }
     case 'incident.declare': {
-      const system = systemFor(bot, context.systemId);
+      const system = systemOf(bot.catalog(), { systemId: context.systemId ?? null });
       if (system === null) return refuse(bot, place, { refused: 'Declare an incident', rule: 'the catalog no longer has this system', instead: 'Use /stock systems.' });
       await declare(bot, system, submission.userId, submission.key, {
         environment: value(declareInputs.environment) || ([...system.environments.keys()][0] ?? ''),
@@ -128,16 +124,4 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
       return;
     }
   }
-}
-
-async function toldOf(bot: Bot, place: Place, decided: Decided): Promise<void> {
-  const where = decided.run === undefined ? place : { ...place, channelId: decided.run.channelId };
-  if (decided.kind === 'refused') await refuse(bot, where, decided.refusal, aboutRun(decided.run));
-  if (decided.kind === 'second') await refuseSecond(bot, where, decided.first, decided.run);
-  if (decided.kind === 'held') await whisper(bot, where, heldMessage(decided.run.plan.draft.summary, toHoldView(bot.catalog(), decided.hold), bot.clock.now()));
-}
-
-function systemFor(bot: Bot, id: string | undefined): System | null {
-  const found = findSystem(bot.catalog(), id ?? '');
-  return 'id' in found ? found : null;
 }

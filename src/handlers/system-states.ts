@@ -18,7 +18,6 @@ export async function systemStates(bot: Bot, only: System | null): Promise<Syste
       incidents: open
         .filter((incident) => incident.systemId === system.id && incident.environment === environment)
         .map(toOpenIncident),
-      blindSince: null,
       hold: holds.bySystem.get(system.id) ?? null,
     })),
   );

@@ -1,6 +1,6 @@
 import { rulingFor, whyNotApprove, whyNotAsk, type Identity } from '../approvals/policy.ts';
 import { riskConditionsOf } from '../approvals/facts.ts';
-import { riskOf } from '../catalog/resolve.ts';
+import { isOfferedIn, riskOf } from '../catalog/resolve.ts';
 import type { Risk, System } from '../catalog/system.ts';
 import { factsFor } from '../runs/facts.ts';
 import type { PlaceRights, Right, SystemRights, WhoAmI } from '../views/whoami.ts';
@@ -35,7 +35,7 @@ async function rightsIn(bot: Bot, system: System, identity: Identity): Promise<S
 /** By the risks that the system's actions have there. */
 async function rightsAt(bot: Bot, system: System, environment: string, identity: Identity): Promise<Right[]> {
   const facts = await factsFor(bot.db, system, environment, [], bot.clock.now());
-  const offered = [...system.actions.values()].filter((action) => action.environments.length === 0 || action.environments.includes(environment));
+  const offered = [...system.actions.values()].filter((action) => isOfferedIn(action, environment));
   const raised = riskConditionsOf({ belowCurrentReplicas: true, outsideAutoscalerRange: true });
   const present = new Set(offered.flatMap((action) => [action.risk, riskOf(action, raised)]));
   return risks

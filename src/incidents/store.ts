@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import { record } from '../audit/record.ts';
 import type { DbOrTx, Tx } from '../storage/database.ts';
 import type { NewRow, Row } from '../storage/tables.ts';
+import { isPersonId } from '../support/ids.ts';
+import type { Json } from '../support/json.ts';
 import type { AlertSummary, Incident, TimelineEntry } from './incident.ts';
 
 export async function findIncident(db: DbOrTx, id: number): Promise<Incident | undefined> {
@@ -61,15 +63,13 @@ export async function noteNotification(tx: Tx, id: number, truncated: number, ex
 }
 
 /** What a person did to an incident is part of the record, too; what alerts did to it is not, and a run has entries of its own there. */
-export async function addTimelineEntry(tx: DbOrTx, incidentId: number, entry: TimelineEntry): Promise<void> {
-  await tx.insertInto('timeline_entries').values({ incident_id: incidentId, ...entry }).execute();
+/** `details`: what the text says, as data, for who makes something else of it. */
+export async function addTimelineEntry(tx: DbOrTx, incidentId: number, entry: TimelineEntry, details: Json = null): Promise<void> {
+  await tx.insertInto('timeline_entries').values({ incident_id: incidentId, ...entry, details: details === null ? null : JSON.stringify(details) }).execute();
   if (entry.kind === 'run' || !isPersonId(entry.actor)) return;
   const { system_id: system } = await tx.selectFrom('incidents').select('system_id').where('id', '=', incidentId).executeTakeFirstOrThrow();
   await record(tx, { at: entry.at, actor: entry.actor, kind: `incident.${entry.kind}`, subject: `INC-${incidentId}`, system, details: { text: entry.text } });
 }
-
-/** Slack's ids; parts of the bot and sources of alerts are named in lower case. */
-const isPersonId = (actor: string): boolean => /^[UW][A-Z0-9]+$/.test(actor);
 
 export async function timelineOf(db: DbOrTx, incidentId: number): Promise<TimelineEntry[]> {
   return db.selectFrom('timeline_entries').select(['at', 'kind', 'actor', 'text']).where('incident_id', '=', incidentId).orderBy('id').execute();

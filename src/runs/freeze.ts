@@ -11,7 +11,7 @@ import type { System } from '../catalog/system.ts';
 import { addTimelineEntry, openIncidents } from '../incidents/store.ts';
 import type { DbOrTx, Tx } from '../storage/database.ts';
 import { addDuty, cancelDuty, hastenDuty } from '../storage/duties.ts';
-import { finishWithAct } from '../storage/finish-with-act.ts';
+import { finishWithAct } from '../storage/interactions.ts';
 import { refreshMessages, wantMessage } from '../storage/outbox.ts';
 import type { Row } from '../storage/tables.ts';
 import type { RunDependencies } from './dependencies.ts';

@@ -5,6 +5,7 @@ import * as first from './migrations/0001-first.ts';
 import * as audit from './migrations/0002-audit.ts';
 import * as brokenGlass from './migrations/0003-broken-glass.ts';
 import * as doingOnce from './migrations/0004-doing-once.ts';
+import * as detailsOfEntries from './migrations/0005-details-of-entries.ts';
 import type { Tables } from './tables.ts';
 
 export type Db = Kysely<Tables>;
@@ -17,7 +18,7 @@ export type StorageSettings =
   | { readonly kind: 'postgres'; readonly url: string; readonly connections?: number }
   | { readonly kind: 'pglite'; readonly dataDirectory: string | 'memory'; readonly blob?: Blob };
 
-const migrations = { '0001-first': first, '0002-audit': audit, '0003-broken-glass': brokenGlass, '0004-doing-once': doingOnce };
+const migrations = { '0001-first': first, '0002-audit': audit, '0003-broken-glass': brokenGlass, '0004-doing-once': doingOnce, '0005-details-of-entries': detailsOfEntries };
 
 /**
  * Opens the database. PGlite lives in this process and in a directory (or in memory, for tests); PostgreSQL is reached by its address and

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Json } from '../support/json.ts';
 import type { Db, DbOrTx } from './database.ts';
-import { backOffMs, claimDue, nextDueAt, triesBeforeQuarantine } from './lease.ts';
+import { claimDue, finishLeased, nextDueAt, putBackLeased } from './lease.ts';
 import type { Row } from './tables.ts';
 
 export type Duty = Row<'duties'>;
@@ -47,42 +47,20 @@ const backgroundAtOnce = 2;
 
 /** Takes a duty that is due. Of those in the background each process has at most two in hand, so that there is always a hand free for the others. */
 export function claimDuty(db: Db, owner: string, now: Date): Promise<Duty | undefined> {
-  return claimDue<Duty>(db, 'duties', 'waiting', owner, now, hasAHandFree(owner, now));
+  return claimDue<Duty>(db, 'duties', owner, now, hasAHandFree(owner, now));
 }
 
 const hasAHandFree = (owner: string, now: Date) => sql<boolean>`(candidate.kind <> ${background} or ${backgroundAtOnce} > (
   select count(*) from duties busy where busy.kind = ${background} and busy.state = 'waiting' and busy.lease_owner = ${owner} and busy.lease_until > ${now}))`;
 
 export function nextDutyAt(db: Db, owner: string, now: Date): Promise<Date | undefined> {
-  return nextDueAt(db, 'duties', 'waiting', hasAHandFree(owner, now));
+  return nextDueAt(db, 'duties', hasAHandFree(owner, now));
 }
 
-/** Only the holder of the lease may finish it: a process that slept through its lease writes nothing (F-40). */
 export async function finishDuty(db: DbOrTx, duty: Duty): Promise<void> {
-  await db
-    .updateTable('duties')
-    .set({ state: 'done', lease_owner: null, lease_until: null })
-    .where('id', '=', duty.id)
-    .where('state', '=', 'waiting')
-    .where('lease_owner', '=', duty.lease_owner)
-    .execute();
+  await finishLeased(db, 'duties', duty, 'done');
 }
 
-/** Puts a failed duty back for later, or sets it aside after too many tries. Returns whether it was set aside. */
-export async function failDuty(db: DbOrTx, duty: Duty, error: string, now: Date): Promise<boolean> {
-  const quarantined = duty.tries >= triesBeforeQuarantine;
-  await db
-    .updateTable('duties')
-    .set({
-      state: quarantined ? 'quarantined' : 'waiting',
-      last_error: error,
-      due_at: new Date(now.getTime() + backOffMs(duty.tries)),
-      lease_owner: null,
-      lease_until: null,
-    })
-    .where('id', '=', duty.id)
-    .where('state', '=', 'waiting')
-    .where('lease_owner', '=', duty.lease_owner)
-    .execute();
-  return quarantined;
+export async function failDuty(db: DbOrTx, duty: Duty, error: string, now: Date): Promise<void> {
+  await putBackLeased(db, 'duties', duty, error, now);
 }

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { sha256 } from '../support/json.ts';
 import type { Db, DbOrTx } from './database.ts';
-import { claimDue, nextDueAt } from './lease.ts';
+import { claimDue, finishLeased, nextDueAt, putBackLeased } from './lease.ts';
 import type { Row } from './tables.ts';
 
 export type Notification = Row<'notifications'>;
@@ -36,9 +36,19 @@ const isOldestOfGroup = sql<boolean>`not exists (
   select 1 from notifications earlier where earlier.order_key = candidate.order_key and earlier.state = 'stored' and earlier.id < candidate.id)`;
 
 export function claimNotification(db: Db, owner: string, now: Date): Promise<Notification | undefined> {
-  return claimDue<Notification>(db, 'notifications', 'stored', owner, now, isOldestOfGroup);
+  return claimDue<Notification>(db, 'notifications', owner, now, isOldestOfGroup);
 }
 
 export function nextNotificationAt(db: Db): Promise<Date | undefined> {
-  return nextDueAt(db, 'notifications', 'stored', isOldestOfGroup);
+  return nextDueAt(db, 'notifications', isOldestOfGroup);
+}
+
+/** Returns whether it was still theirs. */
+export function finishNotification(db: DbOrTx, notification: Notification, state: 'applied' | 'unreadable'): Promise<boolean> {
+  return finishLeased(db, 'notifications', notification, state);
+}
+
+/** Returns whether it was still theirs. */
+export function failNotification(db: DbOrTx, notification: Notification, error: string, now: Date): Promise<boolean> {
+  return putBackLeased(db, 'notifications', notification, error, now);
 }

@@ -126,7 +126,7 @@ export async function markFailed(db: DbOrTx, message: Message, retryAt: Date, er
     .execute();
 }
 
-/** Slack will never take it. Kept, and shown in `/readyz` and the metrics. */
+/** Slack will never take it. Kept, and counted in the metrics. */
 export async function markUndeliverable(db: DbOrTx, message: Message, error: string): Promise<void> {
   await db.updateTable('messages').set({ state: 'undeliverable', last_error: error, lease_owner: null, lease_until: null }).where('id', '=', message.id).execute();
 }
@@ -152,7 +152,3 @@ export async function findMessage(db: DbOrTx, key: string): Promise<Message | un
 }
 
 export const placeOf = (message: Message): string => message.posted_channel ?? message.channel_id;
-
-export async function findMessageByTs(db: DbOrTx, postedTs: string): Promise<Message | undefined> {
-  return db.selectFrom('messages').selectAll().where('posted_ts', '=', postedTs).orderBy('id').executeTakeFirst();
-}

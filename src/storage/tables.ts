@@ -125,6 +125,7 @@ export interface TimelineEntryTable {
   kind: string;
   actor: string;
   text: string;
+  details: NullableJsonb;
 }
 
 /**

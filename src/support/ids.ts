@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
+/** Slack's id of a person; parts of the bot and sources of alerts are named in lower case, and channels with another letter. */
+export const isPersonId = (id: string): boolean => /^[UW][A-Z0-9]{1,30}$/.test(id);
+
 /** Where randomness comes from: real in production, seeded in tests and simulations. */
 export interface Random {
   /** `count` bytes that nobody can guess. */

@@ -74,7 +74,6 @@ export interface HomeContent {
   readonly type: 'home';
   readonly blocks: readonly Block[];
 }
-export type ViewContent = ModalContent | HomeContent;
 
 export const limits = {
   blocksPerMessage: 50,
@@ -309,13 +308,6 @@ function mrkdwnText(text: Mrkdwn): MrkdwnText {
 /** Slack does not parse these, but it shows what cannot be seen and refuses what is empty. */
 export function plainText(text: string, max: number): PlainText {
   return { type: 'plain_text', text: truncate(oneLine(text), max) || '–', emoji: false };
-}
-
-/** The same facts without blocks, for when Slack refuses them: some card beats no card. */
-export function asTextAlone({ text, blocks }: MessageContent): string {
-  const shown = blocks.flatMap((block) => (block.type === 'section' ? [block.text.text] : block.type === 'context' ? block.elements.map((element) => element.text) : []));
-  const afterFirstLine = shown.join('\n').split('\n').slice(1);
-  return truncateSource([text, ...afterFirstLine].join('\n'), limits.notification);
 }
 
 /** Lines as sections, in order, each as full as Slack allows; no line is divided. */

@@ -11,7 +11,6 @@ export interface Home {
   readonly waiting: readonly { readonly requestId: string; readonly summary: string; readonly environment: string; readonly requestedBy: string; readonly expiresAt: Date }[];
   /** Open incidents that this person has acknowledged. */
   readonly mine: readonly OpenIncident[];
-  readonly overdue: readonly { readonly what: string; readonly dueAt: Date }[];
   readonly systems: readonly SystemState[];
   readonly onCall: readonly OnCallRole[];
   readonly maintenance: readonly { readonly what: string; readonly from: Date; readonly to: Date }[];
@@ -36,7 +35,7 @@ export function homeView(view: Home): HomeContent {
     ...needsMe(view),
     view.systems.length + view.onCall.length > 0 ? divider : null,
     ...titled('Systems', systems),
-    ...titled('On call', upTo(view.onCall, 8, (role) => onCallLine(role, now))),
+    ...titled('On call', upTo(view.onCall, 8, onCallLine)),
     ...titled('Maintenance coming up', upTo(view.maintenance, most, ({ what, from, to }) => mrkdwn`${truncate(what, 150)}, ${when(from, now)} to ${when(to, now)}`)),
     ...titled('My last runs', upTo(view.runs, most, ({ summary, outcome, at }) => mrkdwn`${truncate(summary, 150)}: ${truncate(outcome, 80)}, ${when(at, now)}`)),
   ]);
@@ -47,8 +46,8 @@ export function refusedHome(refusal: Refusal): HomeContent {
   return home([section(refusalLines(refusal))]);
 }
 
-function needsMe({ waiting, mine, overdue, now }: Home): (Block | Optional)[] {
-  if (waiting.length + mine.length + overdue.length === 0) return [section(mrkdwn`*Nothing needs you now.*`)];
+function needsMe({ waiting, mine, now }: Home): (Block | Optional)[] {
+  if (waiting.length + mine.length === 0) return [section(mrkdwn`*Nothing needs you now.*`)];
   const shown = waiting.slice(0, most).map((request) =>
     section(mrkdwn`*Your decision:* ${truncate(request.summary, 200)} (${truncate(request.environment, 60)}), asked by ${person(request.requestedBy)}, until ${when(request.expiresAt, now)}`, button('See the plan', { verb: 'request.show', requestId: request.requestId })),
   );
@@ -58,7 +57,6 @@ function needsMe({ waiting, mine, overdue, now }: Home): (Block | Optional)[] {
     ...shown,
     ...rest,
     ...sectionsOf(upTo(mine, most, (incident) => mrkdwn`*You have:* ${incidentWords(incident, now)}`)),
-    ...sectionsOf(upTo(overdue, most, ({ what, dueAt }) => mrkdwn`*Overdue:* ${truncate(what, 150)}, was due ${when(dueAt, now)}`)),
   ];
 }
 

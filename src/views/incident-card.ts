@@ -28,7 +28,6 @@ export interface IncidentCard {
   readonly intake: IntakeProblem | null;
   /** What keeps changes from starting here. */
   readonly hold?: HoldView | null;
-  readonly postMortem: { readonly dueAt: Date; readonly owner: string | null } | null;
   readonly now: Date;
 }
 export interface CardRunbook {
@@ -45,7 +44,7 @@ export interface CardAction {
 }
 export interface CardRequest {
   readonly summary: string;
-  readonly state: 'waitsForApproval' | 'waitsForConfirmation' | 'running' | 'unknown';
+  readonly state: 'waitsForApproval' | 'running' | 'unknown';
   readonly requestedBy: string;
   readonly since: Date;
   /** Where the run has got to: `2 of 3 pods ready`. */
@@ -98,7 +97,7 @@ function standing(card: IncidentCard): Mrkdwn {
     case 'acknowledged':
       return join([whoHasIt(card), incident.alertsEndedAt === null ? whatFires(card) : alertsEnded(card)], '\n');
     case 'resolved':
-      return join([mrkdwn`_${truncate(incident.title, titleLength)}_`, howItEnded(card), postMortem(card)], '\n');
+      return join([mrkdwn`_${truncate(incident.title, titleLength)}_`, howItEnded(card)], '\n');
   }
 }
 
@@ -181,10 +180,6 @@ function howItEnded({ incident, now }: IncidentCard): Mrkdwn {
   return join([ended, cause, by, held], ' · ');
 }
 
-function postMortem({ postMortem: promise, now }: IncidentCard): Mrkdwn | null {
-  return promise && join([mrkdwn`Post-mortem by ${when(promise.dueAt, now)}`, promise.owner === null ? null : person(promise.owner)], ', ');
-}
-
 function requestLines({ requests, now }: IncidentCard): Mrkdwn[] {
   const shown = requests.slice(0, 3).map((request) => requestLine(request, now));
   return requests.length > 3 ? [...shown, mrkdwn`${requests.length - 3} more in the thread`] : shown;
@@ -199,8 +194,6 @@ function requestLine(request: CardRequest, now: Date): Mrkdwn {
       return join([mrkdwn`Running: ${what} (${who})`, line], ' · ');
     case 'waitsForApproval':
       return join([mrkdwn`Waits for approval: ${what} (${who})`, line], ' · ');
-    case 'waitsForConfirmation':
-      return join([mrkdwn`Waits for ${person(request.requestedBy)} to confirm: ${what}`, line], ' · ');
     case 'unknown':
       return join([mrkdwn`Not known whether it happened: ${what} (${who})`, line], ' · ');
   }

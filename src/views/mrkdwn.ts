@@ -5,6 +5,7 @@
  */
 
 import { asSeen } from '../support/as-seen.ts';
+import { isPersonId } from '../support/ids.ts';
 
 /** Text in Slack's mrkdwn that was made here. A class so that it can be told from a string while running, not only by its type. */
 class SafeMrkdwn {
@@ -142,12 +143,7 @@ const isoSeconds = (date: Date) => date.toISOString().replace(/\.\d{3}Z$/, 'Z');
 
 /** A mention, if it is a Slack user id; a part of the bot such as `alertmanager` stays a word. */
 export function person(id: string): Mrkdwn {
-  return /^[UW][A-Z0-9]{1,30}$/.test(id) ? new SafeMrkdwn(`<@${id}>`) : escape(id);
-}
-
-/** A mention of a user group, if it is a Slack group id. */
-export function groupMention(id: string): Mrkdwn {
-  return /^S[A-Z0-9]{1,30}$/.test(id) ? new SafeMrkdwn(`<!subteam^${id}>`) : escape(id);
+  return isPersonId(id) ? new SafeMrkdwn(`<@${id}>`) : escape(id);
 }
 
 /** A link where the address is http or https, without a password in it and short enough for Slack; else only its words. */

@@ -53,8 +53,6 @@ export type RunMessageState =
   /** Agreed to, not begun. `waits` says what for, where it is not just its turn. */
   | { readonly is: 'approved'; readonly waits: string | null }
   | { readonly is: 'running'; readonly startedAt: Date; readonly line: string | null }
-  /** The effect is there; the checks that say whether it helped are not all in. */
-  | { readonly is: 'verifying'; readonly startedAt: Date; readonly lines: readonly string[] }
   | {
       readonly is: 'succeeded';
       readonly startedAt: Date;
@@ -105,8 +103,6 @@ export function runMessage(run: RunMessage): MessageContent {
         context(mrkdwn`Plan ${code(shortHash(run.planHash))} · ${changesInOneLine(plan.changes, 3)}`),
         buttons(button('Cancel…', { verb: 'run.cancel', ...about })),
       ]);
-    case 'verifying':
-      return message(mrkdwn`${symbols.running} *${summary} (${run.environment}): done, checking whether it helped*`, [section(join([...lines(state.lines), askedBySentence(run)], '\n'))]);
     case 'succeeded':
       return succeeded(run, state, about);
     case 'failed':

@@ -22,9 +22,8 @@ export function statusMessage(states: readonly SystemState[], now: Date, everywh
 function headline(states: readonly SystemState[], off: readonly SystemState[]): Mrkdwn {
   if (states.length === 0) return mrkdwn`There are no systems yet.`;
   const open = off.reduce((sum, { incidents }) => sum + incidents.length, 0);
-  const blind = off.filter(({ blindSince }) => blindSince !== null).length;
   if (off.length === 0) return mrkdwn`${symbols.resolved} *Nothing is open; ${count(states.length, 'environment')} fine*`;
   const nobody = off.some(({ incidents }) => incidents.some(({ state }) => state === 'triggered'));
   const symbol = nobody ? symbols.triggered : open > 0 ? symbols.acknowledged : symbols.unknown;
-  return mrkdwn`${symbol} *${count(open, 'incident')} open${blind === 0 ? null : `, ${blind} not known`}, ${states.length - off.length} of ${states.length} fine*`;
+  return mrkdwn`${symbol} *${count(open, 'incident')} open, ${states.length - off.length} of ${states.length} fine*`;
 }

@@ -9,8 +9,6 @@ export interface SystemState {
   readonly environment: string;
   /** Open incidents, worst first. */
   readonly incidents: readonly OpenIncident[];
-  /** Since when nothing was heard of it; `null` while its monitoring speaks. Silence is not health. */
-  readonly blindSince: Date | null;
   /** A freeze of this system alone; one of everything is said once. */
   readonly hold?: HoldView | null;
 }
@@ -23,26 +21,23 @@ export interface OpenIncident {
   readonly since: Date;
 }
 
-export const isCalm = (state: SystemState) => state.incidents.length === 0 && state.blindSince === null && state.hold == null;
+export const isCalm = (state: SystemState) => state.incidents.length === 0 && state.hold == null;
 
-/** Worst first: by rank, then what nobody has taken, then what is blind. */
+/** Worst first: by rank, then what nobody has taken. */
 export function byBadness(a: SystemState, b: SystemState): number {
   return badness(a) - badness(b) || (a.systemName < b.systemName ? -1 : 1);
 }
-function badness({ incidents, blindSince }: SystemState): number {
-  const [worst] = incidents;
-  if (worst !== undefined) return worst.rank * 2 + Number(worst.state === 'acknowledged');
-  return blindSince === null ? 100 : 50;
+function badness({ incidents: [worst] }: SystemState): number {
+  return worst === undefined ? 100 : worst.rank * 2 + Number(worst.state === 'acknowledged');
 }
 
 /** `Stock Service · production: P1, 2 of 3 pods do not answer, nobody has it, since 02:13` */
 export function systemLine(state: SystemState, now: Date): Mrkdwn {
   const where = mrkdwn`*${truncate(state.systemName, 60)} · ${truncate(state.environment, 60)}*`;
   const [worst, ...others] = state.incidents;
-  const blind = state.blindSince === null ? null : mrkdwn`monitoring is silent since ${whenAgo(state.blindSince, now)}, so not known`;
   const held = state.hold == null ? null : holdLine(state.hold, now);
-  if (worst === undefined) return join([mrkdwn`${where}: ${blind ?? mrkdwn`fine`}`, held], ' · ');
-  return join([mrkdwn`${where}: ${incidentWords(worst, now)}`, others.length === 0 ? null : mrkdwn`${others.length} more open`, blind, held], ' · ');
+  if (worst === undefined) return join([mrkdwn`${where}: fine`, held], ' · ');
+  return join([mrkdwn`${where}: ${incidentWords(worst, now)}`, others.length === 0 ? null : mrkdwn`${others.length} more open`, held], ' · ');
 }
 
 export function incidentWords(incident: OpenIncident, now: Date): Mrkdwn {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hashPlan, shortHash } from '../../src/approvals/plan-hash.ts';
+import { hashPlan } from '../../src/approvals/plan-hash.ts';
 import type { Plan } from '../../src/approvals/plan.ts';
 import type { Json } from '../../src/support/json.ts';
 
@@ -41,7 +41,6 @@ for (const path of pathsOf(plan as unknown as Json)) {
 test('the order in which a database keeps its fields does not matter', () => {
   const reversed = Object.fromEntries(Object.entries(plan).toReversed()) as unknown as Plan;
   expect(hashPlan(reversed)).toBe(hashPlan(plan));
-  expect(shortHash(hashPlan(plan))).toMatch(/^[0-9a-f]{4}·[0-9a-f]{4}$/);
 });
 
 function pathsOf(value: Json, path: readonly string[] = []): (readonly string[])[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openWindow, type MaintenanceWindow } from '../../src/catalog/maintenance.ts';
+import { openWindow, windowsWithin, type MaintenanceWindow } from '../../src/catalog/maintenance.ts';
 
 /** Goal: a window is open exactly while it says so, in the system's own time. Method: a table of moments around its edges. */
 const firstSunday: MaintenanceWindow = { every: 'sun', weeks: [1], from: '02:00', to: '06:00', why: 'Monthly' };
@@ -21,3 +21,14 @@ for (const [why, window, zone, now, isOpen] of [
   ['a dated one, at its end', dated, 'UTC', '2026-03-08T01:00:00Z', false],
 ] as const)
   test(`${why}: ${isOpen ? 'open' : 'not open'}`, () => expect(openWindow({ maintenance: [window], timezone: zone }, new Date(now))).toBe(isOpen ? window : null));
+
+test('what comes up: the open one first, then what opens within the days, in the zone of the system', () => {
+  const upTo = (now: string, timezone = 'UTC') => windowsWithin({ maintenance: [firstSunday, overnight, dated], timezone }, new Date(now), 7).map(({ why, from, to }) => `${why} ${from.toISOString()} ${to.toISOString()}`);
+  expect(upTo('2026-03-07T00:30:00Z')).toEqual([
+    'Weekly 2026-03-06T22:00:00.000Z 2026-03-07T02:00:00.000Z',
+    'Move 2026-03-07T22:00:00.000Z 2026-03-08T01:00:00.000Z',
+    'Weekly 2026-03-13T22:00:00.000Z 2026-03-14T02:00:00.000Z',
+  ]);
+  expect(upTo('2026-03-08T01:00:00Z')).toEqual(['Weekly 2026-03-13T22:00:00.000Z 2026-03-14T02:00:00.000Z']);
+  expect(upTo('2026-12-05T00:00:00Z', 'Asia/Tokyo')).toEqual(['Monthly 2026-12-05T17:00:00.000Z 2026-12-05T21:00:00.000Z', 'Weekly 2026-12-11T13:00:00.000Z 2026-12-11T17:00:00.000Z']);
+});

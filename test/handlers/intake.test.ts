@@ -161,7 +161,7 @@ describe('P-7, P-8: what cannot be taken now comes again', () => {
     const answer = await post({ authorization: `Bearer ${alertmanagerToken}` }, undefined, 'x'.repeat(bodyLimitBytes + 1)).catch((error: unknown) => error);
     if (answer instanceof Response) expect(answer.status).toBe(413);
     await shown();
-    expect(cards().filter((card) => card.includes('was too large'))).toEqual([expect.stringContaining('16.0 MiB')]);
+    expect(cards().filter((card) => card.includes('was too large'))).toEqual([expect.stringContaining('16.0 MiB than fits (limit 16.0 MiB)')]);
     expect(await bot.running.app.bot.metrics.registry.getSingleMetricAsString('stockops_webhooks_total')).toContain('answer="413"} 1');
   });
 

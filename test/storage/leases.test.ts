@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Db } from '../../src/storage/database.ts';
 import { addDuty, addDutyOnce, cancelDuty, claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../../src/storage/duties.ts';
+import { claimLeftInteraction, failInteraction, finishInteraction } from '../../src/storage/interactions.ts';
 import { leaseMs, triesBeforeQuarantine } from '../../src/storage/lease.ts';
-import { claimNotification, nextNotificationAt, storeNotification } from '../../src/storage/notifications.ts';
+import { claimNotification, failNotification, finishNotification, nextNotificationAt, storeNotification } from '../../src/storage/notifications.ts';
 import { claimMessage, markSent, wantMessage } from '../../src/storage/outbox.ts';
 import { blockPace, takeToken } from '../../src/storage/pace.ts';
 import { withOwnDatabase } from '../harness/own-database.ts';
@@ -10,7 +11,7 @@ import { withOwnDatabase } from '../harness/own-database.ts';
 let db: Db;
 withOwnDatabase((opened) => (db = opened));
 beforeEach(async () => {
-  for (const table of ['duties', 'notifications', 'messages', 'paces'] as const) await db.deleteFrom(table).execute();
+  for (const table of ['duties', 'interactions', 'notifications', 'messages', 'paces'] as const) await db.deleteFrom(table).execute();
 });
 
 const start = Date.UTC(2026, 2, 2, 2, 0);
@@ -35,16 +36,50 @@ describe('F-33: what is due is taken once', () => {
     expect(await claimDuty(db, 'one', at(10))).toMatchObject({ key: 'a' });
   });
 
-  test('F-34, F-40: again when its holder is gone, who may then no longer finish it', async () => {
-    await addDuty(db, { kind: 'run.watch', key: 'a', dueAt: at(0) });
-    const asleep = (await claimDuty(db, 'asleep', at(0)))!;
-    expect(await claimDuty(db, 'other', at(leaseMs / 1_000 - 1))).toBeUndefined();
-    const taken = (await claimDuty(db, 'other', at(leaseMs / 1_000)))!;
-    await finishDuty(db, asleep);
-    expect((await db.selectFrom('duties').select('state').executeTakeFirstOrThrow()).state).toBe('waiting');
-    await finishDuty(db, taken);
-    expect((await db.selectFrom('duties').select('state').executeTakeFirstOrThrow()).state).toBe('done');
-  });
+  const leased = {
+    duties: {
+      add: () => addDuty(db, { kind: 'run.watch', key: 'a', dueAt: at(0) }),
+      claim: (owner: string, now: Date) => claimDuty(db, owner, now),
+      finish: (row: never) => finishDuty(db, row),
+      putBack: (row: never) => failDuty(db, row, 'broken', at(40)),
+      waiting: 'waiting',
+      done: 'done',
+    },
+    interactions: {
+      add: () => db.insertInto('interactions').values({ key: 'a', kind: 'press', user_id: 'U1', payload: '{}', received_at: at(0), state: 'stored', due_at: at(0) }).execute(),
+      claim: (owner: string, now: Date) => claimLeftInteraction(db, owner, now),
+      finish: (row: never) => finishInteraction(db, row),
+      putBack: (row: never) => failInteraction(db, row, 'broken', at(40)),
+      waiting: 'stored',
+      done: 'handled',
+    },
+    notifications: {
+      add: () => storeNotification(db, 'alertmanager', '{}', at(0)),
+      claim: (owner: string, now: Date) => claimNotification(db, owner, now),
+      finish: (row: never) => finishNotification(db, row, 'applied'),
+      putBack: (row: never) => failNotification(db, row, 'broken', at(40)),
+      waiting: 'stored',
+      done: 'applied',
+    },
+  } as const;
+
+  for (const [table, { add, claim, finish, putBack, waiting, done }] of Object.entries(leased) as [keyof typeof leased, (typeof leased)[keyof typeof leased]][]) {
+    test(`F-34, F-40: ${table}: again when its holder is gone, who may then neither finish it nor put it back`, async () => {
+      const row = () => db.selectFrom(table).select(['state', 'lease_owner', 'last_error']).executeTakeFirstOrThrow();
+      await add();
+      const asleep = (await claim('asleep', at(0))) as never;
+      expect(await claim('other', at(leaseMs / 1_000 - 1))).toBeUndefined();
+      const taken = (await claim('other', at(leaseMs / 1_000))) as never;
+      for (const write of [finish, putBack]) {
+        await write(asleep);
+        expect(await row()).toEqual({ state: waiting, lease_owner: 'other', last_error: null });
+      }
+      await putBack(taken);
+      expect(await row()).toEqual({ state: waiting, lease_owner: null, last_error: 'broken' });
+      await finish((await claim('other', at(60))) as never);
+      expect(await row()).toMatchObject({ state: done, lease_owner: null });
+    });
+  }
 });
 
 test('F-10: a duty that keeps failing is set aside after five tries, and others go on', async () => {

@@ -80,7 +80,6 @@ export function card(changes: Partial<IncidentCard> = {}): IncidentCard {
     note: null,
     links: { dashboard: 'https://grafana.example.test/d/stock-service' },
     intake: null,
-    postMortem: null,
     now: at('02:14'),
     ...changes,
   };

@@ -1,7 +1,7 @@
 import type { KnownBlock, View as SlackView } from '@slack/web-api';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { asTextAlone, button, buttons, message, modal, optional, section } from '../../src/views/blocks.ts';
+import { button, buttons, message, modal, optional, section } from '../../src/views/blocks.ts';
 import { parseControl, parseContext } from '../../src/views/controls.ts';
 import { mrkdwn } from '../../src/views/mrkdwn.ts';
 import { everyView, type View } from './every-view.ts';
@@ -92,17 +92,6 @@ test('more than five buttons are never made; those named first stay', () => {
   const row = buttons(...['one', 'two', 'three', 'four', 'five', 'six'].map((label) => button(label, { verb: 'incident.more' })));
   expect(objectsOf(row, 'button').map(({ text }) => (text as { text: string }).text)).toEqual(['one', 'two', 'three', 'four', 'five']);
   expect(new Set(objectsOf(row, 'button').map(({ action_id }) => action_id)).size).toBe(5);
-});
-
-test('where Slack refuses the blocks, the same facts fit into text alone', () => {
-  for (const [name, view] of Object.entries(everyView((sample) => sample, 20))) {
-    if (!('text' in view)) continue;
-    const alone = asTextAlone(view);
-    expect(alone.startsWith(view.text), name).toBe(true);
-    expect([...alone].length, name).toBeLessThanOrEqual(3_000);
-  }
-  expect(asTextAlone(everyView()['card-triggered'] as never)).toContain('Nobody has acknowledged.');
-  expect(asTextAlone(everyView()['notice-initial'] as never)).toContain('Status: Investigating');
 });
 
 test("the blocks are blocks to Slack's own types", () => {

@@ -3,18 +3,14 @@
  * manager named after it; whichever is there, the write happened. Their absence proves less: a later change may have taken
  * both away, and a request can be on its way for as long as the API server lets one run.
  */
+import { fieldManagerOf, runAnnotation } from '../../support/kubernetes-names.ts';
 import type { Evidence, ProgressInput } from '../define-primitive.ts';
 import type { WorkloadTarget } from '../plan.ts';
 import { duration } from '../wording.ts';
 import type { Workload } from './cluster.ts';
-import { runAnnotation } from './patch.ts';
 
 /** The API server ends a request after 60 s; doubled for what lies between us and it. */
 export const requestMayArriveWithinMs = 120_000;
-
-export function fieldManagerOf(runId: string): string {
-  return `stockops-${runId}`;
-}
 
 /** Pure. */
 export function decideEvidence(input: ProgressInput<WorkloadTarget>, workload: Workload): Evidence {

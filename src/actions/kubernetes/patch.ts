@@ -4,6 +4,7 @@
  * patches cannot say this; the result is the same.)
  */
 import type { Json } from '../../support/json.ts';
+import { plurals, pointerSegment } from '../../support/kubernetes-names.ts';
 import { ResourceName, Namespace } from '../parameters.ts';
 import type { WorkloadTarget } from '../plan.ts';
 import type { RequestVia } from '../ports.ts';
@@ -12,11 +13,6 @@ import type { Workload } from './cluster.ts';
 export type PatchOperation =
   | { readonly op: 'test' | 'add' | 'replace'; readonly path: string; readonly value: Json }
   | { readonly op: 'remove'; readonly path: string };
-
-/** Written on every object that we patch, with the run as its value: what proves afterwards that the patch arrived. */
-export const runAnnotation = 'stockops.dev/run';
-
-const plurals = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const;
 
 export function workloadPath(target: WorkloadTarget): string {
   return `/apis/apps/v1/namespaces/${Namespace.parse(target.namespace)}/${plurals[target.workload]}/${ResourceName.parse(target.name)}`;
@@ -62,10 +58,6 @@ export function differenceAsPatch(from: Json, to: Json, path: string): PatchOper
     return to.flatMap((value, index) => differenceAsPatch(from[index] as Json, value as Json, `${path}/${index}`));
   }
   return JSON.stringify(from) === JSON.stringify(to) ? [] : [{ op: 'replace', path, value: to }];
-}
-
-export function pointerSegment(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function isMap(value: Json): value is { readonly [key: string]: Json } {

@@ -1,12 +1,13 @@
 import { defineWrite, type Context, type Evidence, type Progress } from '../define-primitive.ts';
 import type { Json } from '../../support/json.ts';
+import { pointerSegment } from '../../support/kubernetes-names.ts';
 import { NoParameters } from '../parameters.ts';
 import type { WorkloadTarget } from '../plan.ts';
 import { count } from '../wording.ts';
 import type { Workload } from './cluster.ts';
 import { decideEvidence } from './evidence.ts';
 import { dryRun, refusedByCluster, type ObservedChange } from './observe.ts';
-import { pointerSegment, workloadPatch, type PatchOperation } from './patch.ts';
+import { workloadPatch, type PatchOperation } from './patch.ts';
 import { progressOfRollout, rolloutRights, rolloutSettlesWithinMs, rolloutStage } from './rollout.ts';
 
 /** The same annotation that `kubectl rollout restart` sets, so that both tools show it alike. */

@@ -1,15 +1,15 @@
+import { plurals } from '../../support/kubernetes-names.ts';
 import type { Right } from '../define-primitive.ts';
 
-const resources = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const;
 const kinds = ['Deployment', 'StatefulSet', 'DaemonSet'] as const;
 
 /** On the workload itself, by its name; on nothing else of its kind. */
 export function workloadRights(verbs: readonly string[]): readonly Right[] {
-  return kinds.map((kind) => ({ group: 'apps', resource: resources[kind], verbs, of: kind, named: true }));
+  return kinds.map((kind) => ({ group: 'apps', resource: plurals[kind], verbs, of: kind, named: true }));
 }
 
 /** A DaemonSet has no number of pods to set. */
-export const scaleRights: readonly Right[] = (['Deployment', 'StatefulSet'] as const).map((kind) => ({ group: 'apps', resource: `${resources[kind]}/scale`, verbs: ['patch'], of: kind, named: true }));
+export const scaleRights: readonly Right[] = (['Deployment', 'StatefulSet'] as const).map((kind) => ({ group: 'apps', resource: `${plurals[kind]}/scale`, verbs: ['patch'], of: kind, named: true }));
 
 /** Where Kubernetes keeps what ran before. */
 export const revisionRights: readonly Right[] = kinds.map((kind) => ({ group: 'apps', resource: kind === 'Deployment' ? 'replicasets' : 'controllerrevisions', verbs: ['list'], of: kind }));

@@ -3,11 +3,11 @@
  * The rules for "complete" are kubectl's (`rollout status`).
  */
 import { canonicalJson, sha256, type Json } from '../../support/json.ts';
+import { runAnnotation } from '../../support/kubernetes-names.ts';
 import type { Context, FailedBecause, Progress, ProgressInput, Right } from '../define-primitive.ts';
 import type { WorkloadTarget } from '../plan.ts';
 import { count, duration, lastLines, oneLine } from '../wording.ts';
 import type { Pod, Revision, Workload } from './cluster.ts';
-import { runAnnotation } from './patch.ts';
 import { logRights, podRights, revisionRights, workloadRights } from './rights.ts';
 import { isReady, troubleOf, troubleSummary } from './trouble.ts';
 

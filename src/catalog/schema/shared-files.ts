@@ -1,5 +1,6 @@
 /** The three files that all systems share: `roles.yaml`, `policies.yaml`, `defaults.yaml`. */
 import { z } from 'zod';
+import { isPersonId } from '../../support/ids.ts';
 import { CommsEntry, EscalationEntry, SeverityEntry, SeverityMapEntry, VerbSeverity } from './alerting.ts';
 import { demandWords, readDemand } from '../conditions.ts';
 import { BusinessHoursEntry } from './system-file.ts';
@@ -7,7 +8,7 @@ import { Channel, Duration, Id, Line, Rank, Risk, SettingName, TimeZone, byId } 
 
 /** Who is who, by group and schedule. No names of people, no addresses, no phones: PagerDuty knows those. */
 export type RolesFile = z.output<typeof RolesFile>;
-const SlackUser = z.string().regex(/^[UW][A-Z0-9]{4,}$/, 'Not the id of a Slack user.');
+const SlackUser = z.string().refine(isPersonId, 'Not the id of a Slack user.');
 
 export const RolesFile = z.strictObject({
   roles: byId(

@@ -23,7 +23,7 @@ export interface ComposeOptions {
 }
 
 /**
- * `docker compose` by argv, on this machine or over ssh. Whoever can talk to Docker is root on that host, so this knows five
+ * `docker compose` by argv, on this machine or over ssh. Whoever can talk to Docker is root on that host, so this knows six
  * commands and no other (GUARANTEES T-19).
  */
 export function createComposePort(options: ComposeOptions = {}): ComposePort {
@@ -143,8 +143,28 @@ function whyNotRun(argv: readonly string[]): string | null {
  * Words that Docker, Compose and ssh have only for what ended before it touched a container. With any other words a container may have been stopped
  * and not come back, so those are not known (F-28, F-48).
  */
+const refusals: readonly RegExp[] = [
+  // Docker Compose, about its file.
+  /^no such service: /i,
+  /^no configuration file provided/i,
+  /^open .*: no such file or directory/i,
+  // The docker program, about its flags.
+  /^unknown (?:shorthand )?flag/i,
+  // Docker Compose, about the containers that it looks for first.
+  /no such container/i,
+  /has no container to (?:start|restart|stop)/i,
+  // The docker program, before it has reached the daemon.
+  /cannot connect to the docker daemon/i,
+  /permission denied while trying to connect/i,
+  // ssh, before it has reached the host or been let in.
+  /connect to host \S+ port \d+: (?:connection refused|no route to host|operation timed out)/i,
+  /could not resolve hostname/i,
+  /host key verification failed/i,
+  /permission denied \(publickey/i,
+];
+
 function wasRefusedBefore(complaint: string): boolean {
-  return /^no such service: |^no configuration file provided|^open .*: no such file or directory|^unknown (shorthand )?flag|no such container|has no container to (start|restart|stop)|cannot connect to the docker daemon|permission denied while trying to connect|connect to host \S+ port \d+: (connection refused|no route to host|operation timed out)|could not resolve hostname|host key verification failed|permission denied \(publickey/i.test(complaint);
+  return refusals.some((words) => words.test(complaint));
 }
 
 /** One JSON object a line, not a list. */

@@ -2,7 +2,9 @@ import type { AutoscalerFound, Workload } from '../../actions/kubernetes/cluster
 import type { KubernetesPort, Receipt, RequestVia, WorkloadTarget } from '../../actions/ports.ts';
 import { StockOpsError } from '../../support/errors.ts';
 import { canonicalJson, sha256, type Json } from '../../support/json.ts';
+import { fieldManagerOf, plurals, pointerSegment, runAnnotation } from '../../support/kubernetes-names.ts';
 import { lastBytes } from '../../support/last-bytes.ts';
+import { meansNeverSent } from '../../support/never-sent.ts';
 import { redactTo } from '../../support/redact/redact.ts';
 import { apiPath, openApi, writePath, type Api, type ApiAnswer, type ApiRequest, type KubernetesOptions, type Path } from './api.ts';
 import {
@@ -105,8 +107,6 @@ export function createKubernetesPort({ writeKubeconfigPath, ...options }: Kubern
   };
 }
 
-const plurals = { Deployment: 'deployments', StatefulSet: 'statefulsets', DaemonSet: 'daemonsets' } as const;
-
 function pathOf(target: WorkloadTarget): Path {
   return apiPath`/apis/apps/v1/namespaces/${target.namespace}/${plurals[target.workload]}/${target.name}`;
 }
@@ -153,7 +153,7 @@ function writeRequest(request: RequestVia<'kubernetes'>): ApiRequest {
 async function sendOnce(api: Api, request: RequestVia<'kubernetes'>, runId: string, signal: AbortSignal): Promise<Receipt> {
   let marked: ApiRequest;
   try {
-    marked = { ...withRun(writeRequest(request), runId), query: { fieldManager: `stockops-${runId}` } };
+    marked = { ...withRun(writeRequest(request), runId), query: { fieldManager: fieldManagerOf(runId) } };
   } catch (error) {
     return { status: 'rejected', reason: (error as Error).message };
   }
@@ -172,7 +172,7 @@ async function sendOnce(api: Api, request: RequestVia<'kubernetes'>, runId: stri
 /** A patch of a whole workload also writes which run it was; its scale has no place for that. */
 function withRun(request: ApiRequest, runId: string): ApiRequest {
   if (request.path.endsWith('/scale') || !Array.isArray(request.body)) return request;
-  return { ...request, body: [...request.body, { op: 'add', path: '/metadata/annotations/stockops.dev~1run', value: runId }] };
+  return { ...request, body: [...request.body, { op: 'add', path: `/metadata/annotations/${pointerSegment(runAnnotation)}`, value: runId }] };
 }
 
 /** What is kept of the stored object. Not the object itself, which may hold secrets in its environment. */
@@ -183,15 +183,9 @@ function receiptOf(text: string): Json {
   return { uid, generation, templateDigest: sha256(canonicalJson(template)) };
 }
 
-/** Failures before the first byte of a request left. */
-const neverSentCodes = new Set([
-  'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
-
 function wasNeverSent(error: unknown): boolean {
   if (error instanceof StockOpsError) return error.code === 'NOT_CONFIGURED' || error.code === 'KUBERNETES_REFUSED';
-  return neverSentCodes.has((error as { code?: string }).code ?? '');
+  return meansNeverSent((error as { code?: string }).code);
 }
 
 function reasonOf(error: unknown): string {

@@ -1,8 +1,9 @@
 import type { PageEvent, PageReceipt, PagerDutyPort } from '../../escalation/pagerduty-port.ts';
+import { meansNeverSent } from '../../support/never-sent.ts';
 import { redactTo } from '../../support/redact/redact.ts';
 import { brokenCallReason, causeCode } from './broken-call.ts';
 import { enqueueBody } from './enqueue.ts';
-import { checkAccess, readOnCall } from './rest.ts';
+import { readOnCall } from './rest.ts';
 
 export interface PagerDutySettings {
   /** Base address of the Events API: `https://events.pagerduty.com`. */
@@ -11,8 +12,6 @@ export interface PagerDutySettings {
   readonly apiUrl: string;
   /** Read at each call, so that it can be replaced while the bot runs (T-17). */
   readonly token?: string | undefined;
-  /** E-mail address of the PagerDuty user in whose name the bot acts. */
-  readonly from?: string;
   readonly deadlineMs?: number;
 }
 
@@ -22,7 +21,6 @@ export function createPagerDuty(settings: PagerDutySettings): PagerDutyPort {
   return {
     send: (event) => sendEvent(settings.eventsUrl, event, deadlineMs),
     onCall: (scheduleId) => readOnCall({ ...settings, deadlineMs }, scheduleId),
-    check: () => checkAccess({ ...settings, deadlineMs }),
   };
 }
 
@@ -68,11 +66,8 @@ function complaintIn(answer: string, secret: string): string {
   }
 }
 
-// The connection was never made, so nothing can have been taken.
-const neverSentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID']);
-
 function receiptOfBrokenCall(error: unknown, deadlineMs: number): PageReceipt {
   const code = causeCode(error);
-  if (code !== undefined && neverSentCodes.has(code)) return { status: 'refused', reason: `PagerDuty could not be reached (${code}).`, permanent: false };
+  if (meansNeverSent(code)) return { status: 'refused', reason: `PagerDuty could not be reached (${code}).`, permanent: false };
   return { status: 'lost', reason: brokenCallReason(error, deadlineMs) };
 }

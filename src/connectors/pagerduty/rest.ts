@@ -1,11 +1,10 @@
-import type { OnCall, OnCallPerson, PagerDutyPort } from '../../escalation/pagerduty-port.ts';
+import type { OnCall, OnCallPerson } from '../../escalation/pagerduty-port.ts';
 import { systemClock } from '../../support/clock.ts';
 import { brokenCallReason } from './broken-call.ts';
 
 interface RestSettings {
   readonly apiUrl: string;
   readonly token?: string | undefined;
-  readonly from?: string;
   readonly deadlineMs: number;
 }
 
@@ -19,14 +18,6 @@ export async function readOnCall(settings: RestSettings, scheduleId: string): Pr
     if (person !== undefined && !people.has(person.userId)) people.set(person.userId, person);
   }
   return { status: 'known', people: [...people.values()] };
-}
-
-export async function checkAccess(settings: RestSettings): ReturnType<PagerDutyPort['check']> {
-  const answer = await readRest(settings, '/users', { limit: '25', ...(settings.from === undefined ? {} : { query: settings.from }) });
-  if (answer.status === 'failed') return answer;
-  if (settings.from === undefined) return { status: 'ok' };
-  const known = listIn(answer.data, 'users').some((user) => textIn(user, 'email').toLowerCase() === settings.from?.toLowerCase());
-  return known ? { status: 'ok' } : { status: 'failed', reason: 'PAGERDUTY_FROM is not the e-mail address of a PagerDuty user.' };
 }
 
 type RestAnswer = { readonly status: 'read'; readonly data: unknown } | { readonly status: 'failed'; readonly reason: string };

@@ -1,6 +1,7 @@
 import { ErrorCode, WebClient, type WebClientOptions } from '@slack/web-api';
 import type { Person } from '../../approvals/person.ts';
 import { failpoint } from '../../support/failpoints.ts';
+import { isPersonId } from '../../support/ids.ts';
 import type { SlackAnswer, SlackPort, ViewAnswer } from '../../views/slack-port.ts';
 
 export interface SlackSettings {
@@ -44,7 +45,7 @@ export function createSlackPort(settings: SlackSettings, onMeasured: (method: st
   let teamId: string | undefined;
 
   async function channelId(nameOrId: string): Promise<string | null> {
-    if (/^[UW][A-Z0-9]+$/.test(nameOrId)) return directChannelOf(nameOrId);
+    if (isPersonId(nameOrId)) return directChannelOf(nameOrId);
     if (!nameOrId.startsWith('#')) return nameOrId;
     const name = nameOrId.slice(1);
     const known = channels.get(name);
@@ -254,7 +255,7 @@ async function uploadFile(client: WebClient, file: { channelId: string; threadTs
   await client.files.completeUploadExternal(file.threadTs === null ? upload : { ...upload, thread_ts: file.threadTs });
 }
 
-// Refusals that a second try cannot mend: the request itself is wrong, or somebody must change something in Slack first.
+// Refusals that may pass by themselves. With any other, the request itself is wrong, or somebody must change something in Slack first.
 const passing = new Set(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'team_added_to_org', 'ratelimited', 'rate_limited']);
 
 function answerOfError(error: unknown): SlackAnswer {
