@@ -59,7 +59,7 @@ export async function approveRun(dependencies: RunDependencies, runId: string, u
   return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity, requester, approvers }) => {
     const isEnough = ruling !== null && whatIsMissing(ruling, run.approvalsNeeded, [...approvers, identity], requester) === null;
     const step = nextStep(run, { is: 'approve', by: userId, isEnough }, now);
-    if (step.kind === 'again' || step.kind === 'refused') return notMoved(run, step);
+    if (step.kind === 'nothing' || step.kind === 'refused') return notMoved(run, step);
     const denied = ruling === null ? noLongerThere(run) : whyNotApprove(ruling, identity, requester, `Approve: ${run.plan.draft.summary}`);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
@@ -263,7 +263,7 @@ function noLongerThere(run: Run): Refusal {
 }
 
 /** Nothing moved: it was done before by the same person, or there is a reason. */
-function notMoved(run: Run, step: Step, what = run.plan.draft.summary): Decided {
+export function notMoved(run: Run, step: Step, what = run.plan.draft.summary): Decided {
   return step.kind === 'refused' ? { kind: 'refused', refusal: { refused: what, rule: step.rule, instead: step.instead }, run } : { kind: 'done', run };
 }
 

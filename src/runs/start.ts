@@ -12,6 +12,7 @@ import { StockOpsError } from '../support/errors.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import { announceRun } from './announce.ts';
+import { becomeUnknown, type Loss } from './become-unknown.ts';
 import { brokenGlassOf, situationOf } from './break-glass.ts';
 import { approversOf, ranOut, rulingOf } from './decide.ts';
 import { effectDeadlineMs, within, type RunDependencies } from './dependencies.ts';
@@ -38,7 +39,7 @@ const tryAgainMs = 10_000;
 export async function startRun(dependencies: RunDependencies, runId: string): Promise<void> {
   const run = await findRun(dependencies.db, runId);
   if (run === undefined) return;
-  if (run.state === 'started' && run.receipt === null) return loseRun(dependencies, run, 'The bot stopped or lost its database while it was being done.');
+  if (run.state === 'started' && run.receipt === null) return loseRun(dependencies, run, { reason: 'The bot stopped or lost its database while it was being done.' });
   if (run.state !== 'approved') return;
 
   const standing = await whetherItStands(dependencies, run);
@@ -212,7 +213,7 @@ function sendVia(ports: RunDependencies['ports'], request: EffectRequest, runId:
 async function recordReceipt(dependencies: RunDependencies, run: Run, receipt: Receipt): Promise<void> {
   const { db, clock } = dependencies;
   const now = clock.now();
-  if (receipt.status === 'lost') return loseRun(dependencies, { ...run, receipt }, receipt.reason);
+  if (receipt.status === 'lost') return loseRun(dependencies, run, { reason: receipt.reason, receipt });
   await db.transaction().execute(async (tx) => {
     await cancelDuty(tx, 'run.look', run.id);
     if (receipt.status === 'rejected') {
@@ -226,15 +227,10 @@ async function recordReceipt(dependencies: RunDependencies, run: Run, receipt: R
   });
 }
 
-/** Nobody knows whether it happened. Never tried again; what can be seen from outside is looked for at once. */
-async function loseRun({ db, clock }: RunDependencies, run: Run, reason: string): Promise<void> {
+async function loseRun({ db, clock }: RunDependencies, run: Run, loss: Pick<Loss, 'reason' | 'receipt'>): Promise<void> {
   const now = clock.now();
   await db.transaction().execute(async (tx) => {
-    const outcome = { status: 'unknown' as const, reason, lostAt: now.toISOString(), lines: [], verdict: 'unclear' as const };
-    if (!(await changeRun(tx, run.id, ['started'], { state: 'unknown', by: 'stockops', at: now, outcome, progress_line: null, ...(run.receipt !== null && { receipt: run.receipt }) }))) return;
-    await announceRun(tx, run, now, { actor: 'stockops', text: `not known whether it happened: ${run.plan.draft.summary}` });
-    await addDuty(tx, { kind: 'run.look', key: run.id, dueAt: now });
-    failpoint('run.before-unknown-commit');
+    if (await becomeUnknown(tx, run, { ...loss, notKnown: 'whether it happened' }, now)) failpoint('run.before-unknown-commit');
   });
   failpoint('run.after-unknown');
 }
