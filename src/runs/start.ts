@@ -14,21 +14,20 @@ import { messageOf } from '../support/log.ts';
 import { announceRun } from './announce.ts';
 import { becomeUnknown, type Loss } from './become-unknown.ts';
 import { brokenGlassOf, situationOf } from './break-glass.ts';
-import { approversOf, ranOut, rulingOf } from './decide.ts';
+import { approversOf, ranOut } from './decide.ts';
 import { effectDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 import { holdInWords, holdOn, lockFreezes } from './freeze.ts';
 import type { Outcome } from './outcome.ts';
 import { watchTheClock } from './overdue.ts';
 import { enterEpoch, restored } from './new-epoch.ts';
 import { draftOf, overridesInWords } from './propose.ts';
+import { rulingOf } from './ruling.ts';
 import type { Run } from './run.ts';
 import { changeRun, findRun, lockRun, overriddenOnTarget, runOnTarget } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
 import { nextStep } from './transitions.ts';
 import { whatChanged, whyCatalogDiffers } from './what-changed.ts';
 
-/** How often a running change is looked at. */
-export const watchEveryMs = 5_000;
 /** How soon a start that could not see its target, or the people who agreed to it, tries to see them again. */
 const tryAgainMs = 10_000;
 

@@ -13,8 +13,10 @@ import type { Outcome } from './outcome.ts';
 import { watchTheClock } from './overdue.ts';
 import { read } from './read.ts';
 import type { Run } from './run.ts';
-import { watchEveryMs } from './start.ts';
 import { changeRun, findRun } from './store.ts';
+
+/** How often a running change is looked at. */
+const watchEveryMs = 5_000;
 
 /**
  * Looks at a running change, any process at any time: waiting only reads, so it can be resumed (F-29). Comes again until it has settled or its
