@@ -4,7 +4,7 @@ import { whyNotBreakGlass, type GlassSituation } from '../approvals/break-glass.
 import { findIncident } from '../incidents/store.ts';
 import type { DbOrTx } from '../storage/database.ts';
 import { wantMessage } from '../storage/outbox.ts';
-import { deciding, notMoved, refuse, said, startNow, type Decided } from './decide.ts';
+import { announceDecision, deciding, notMoved, refusal, startNow, type Decided } from './decide.ts';
 import type { RunDependencies } from './dependencies.ts';
 import { holdOn } from './freeze.ts';
 import type { Run } from './run.ts';
@@ -32,7 +32,7 @@ export async function breakGlass(dependencies: RunDependencies, runId: string, u
     if ((await brokenGlassOf(tx, runId))?.userId === userId) return { kind: 'done', run };
     const step = nextStep(run, { is: 'breakGlass' }, now);
     if (step.kind !== 'moves') return notMoved(run, step);
-    if (ruling === null) return refuse(run, 'its system is no longer in the catalog', 'Ask for a fresh plan.');
+    if (ruling === null) return refusal(run, 'its system is no longer in the catalog', 'Ask for a fresh plan.');
     await sql`select pg_advisory_xact_lock(hashtextextended('broken glass', 0))`.execute(tx);
     const denied = whyNotBreakGlass(ruling, identity, await situationOf(tx, run), now, `Break the glass: ${run.plan.draft.summary}`);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
@@ -43,7 +43,7 @@ export async function breakGlass(dependencies: RunDependencies, runId: string, u
     await changeRun(tx, runId, ['awaiting_approval'], { state: step.to, by: userId, at: now, approved_at: now });
     await startNow(tx, runId, now);
     await wantMessage(tx, { key: `glass:${runId}`, channel: ruling.system.channels.incidents, kind: 'glass', subject: runId, priority: 5 }, now);
-    return said(tx, runId, now, userId, `broke the glass, without the approvals that were missing: ${run.plan.draft.summary}. Why: ${reason}`);
+    return announceDecision(tx, runId, now, userId, `broke the glass, without the approvals that were missing: ${run.plan.draft.summary}. Why: ${reason}`);
   });
 }
 

@@ -37,7 +37,7 @@ export async function confirmRun(dependencies: RunDependencies, runId: string, u
     if (step.kind !== 'moves') return notMoved(run, step);
     const denied = ruling === null ? noLongerThere(run) : whyNotAsk(ruling, identity, run.plan.draft.summary);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
-    if (whyNotTyped(run, ruling, typedName) !== null) return refuse(run, `what was typed is not ${nameToType(run)}`, 'Ask again, and type it exactly.');
+    if (whyNotTyped(run, ruling, typedName) !== null) return refusal(run, `what was typed is not ${nameToType(run)}`, 'Ask again, and type it exactly.');
     const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
     if (hold !== null) return { kind: 'held', hold, run };
     const targetKey = targetKeyOf(run.plan.target);
@@ -49,7 +49,7 @@ export async function confirmRun(dependencies: RunDependencies, runId: string, u
     if (!needsOthers) await startNow(tx, runId, now);
     else await remindLater(tx, run, now);
     failpoint('request.before-commit');
-    return said(tx, runId, now, userId, needsOthers ? `asked for approval: ${run.plan.draft.summary}` : `confirmed: ${run.plan.draft.summary}`);
+    return announceDecision(tx, runId, now, userId, needsOthers ? `asked for approval: ${run.plan.draft.summary}` : `confirmed: ${run.plan.draft.summary}`);
   });
 }
 
@@ -68,7 +68,7 @@ export async function approveRun(dependencies: RunDependencies, runId: string, u
       await startNow(tx, runId, now);
     }
     failpoint('approval.before-commit');
-    return said(tx, runId, now, userId, `approved: ${run.plan.draft.summary}`);
+    return announceDecision(tx, runId, now, userId, `approved: ${run.plan.draft.summary}`);
   });
 }
 
@@ -82,7 +82,7 @@ export async function denyRun(dependencies: RunDependencies, runId: string, user
     await changeRun(tx, runId, ['awaiting_approval'], { state: step.to, by: userId, at: now, finished_at: now, outcome: { status: 'notStarted', reason: reason === '' ? 'It was denied.' : reason } });
     await cancelDuty(tx, 'run.expire', runId);
     failpoint('denial.before-commit');
-    return said(tx, runId, now, userId, `denied: ${run.plan.draft.summary}`);
+    return announceDecision(tx, runId, now, userId, `denied: ${run.plan.draft.summary}`);
   });
 }
 
@@ -95,7 +95,7 @@ export async function withdrawRun(dependencies: RunDependencies, runId: string, 
     await cancelDuty(tx, 'run.expire', runId);
     await cancelDuty(tx, 'run.start', runId);
     failpoint('withdrawal.before-commit');
-    return said(tx, runId, now, userId, `withdrew: ${run.plan.draft.summary}`);
+    return announceDecision(tx, runId, now, userId, `withdrew: ${run.plan.draft.summary}`);
   });
 }
 
@@ -111,7 +111,7 @@ export async function settleRun(dependencies: RunDependencies, runId: string, us
     await changeRun(tx, runId, ['unknown'], { state: step.to, by: userId, at: now, finished_at: now, outcome });
     await cancelDuty(tx, 'run.look', runId);
     failpoint('settlement.before-commit');
-    return said(tx, runId, now, userId, `says that it ${happened ? 'happened' : 'did not happen'} (${run.plan.draft.summary}): ${note}`);
+    return announceDecision(tx, runId, now, userId, `says that it ${happened ? 'happened' : 'did not happen'} (${run.plan.draft.summary}): ${note}`);
   });
 }
 
@@ -132,7 +132,7 @@ export async function overrideRun(dependencies: RunDependencies, runId: string, 
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     if (run.overridden !== null) return { kind: 'refused', refusal: { refused: what, rule: 'somebody else did that already', instead: 'Ask for your change.' }, run };
     await changeRun(tx, runId, ['unknown'], { overridden: { by: userId, at: now.toISOString(), reason } });
-    return said(tx, runId, now, userId, `lets others go past what is not settled (${run.plan.draft.summary}): ${reason}`);
+    return announceDecision(tx, runId, now, userId, `lets others go past what is not settled (${run.plan.draft.summary}): ${reason}`);
   });
 }
 
@@ -141,15 +141,15 @@ export async function stopWatching(dependencies: RunDependencies, runId: string,
   return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity }) => {
     if (run.outcome?.status === 'notWatched' && run.outcome.by === userId) return { kind: 'done', run };
     const how = howToCancel(run);
-    if (how.kind === 'refused') return refuse(run, how.rule, how.instead);
-    if (how.kind === 'withdraw') return refuse(run, 'nothing of it has been sent yet', 'Withdraw it instead.');
+    if (how.kind === 'refused') return refusal(run, how.rule, how.instead);
+    if (how.kind === 'withdraw') return refusal(run, 'nothing of it has been sent yet', 'Withdraw it instead.');
     // Whose system has left the catalog has no rule any more: then only the person who asked may.
     if (ruling === null && userId !== run.requestedBy) return { kind: 'refused', refusal: noLongerThere(run), run };
     const denied = ruling === null ? null : whyNotAsk(ruling, identity, `Stop watching: ${run.plan.draft.summary}`);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     await changeRun(tx, runId, ['started'], { state: 'failed', by: userId, at: now, finished_at: now, progress_line: null, outcome: { status: 'notWatched', by: userId, lines: run.progressLine === null ? [] : [run.progressLine] } });
     await cancelDuty(tx, 'run.watch', runId);
-    return said(tx, runId, now, userId, `stopped watching: ${run.plan.draft.summary}`);
+    return announceDecision(tx, runId, now, userId, `stopped watching: ${run.plan.draft.summary}`);
   });
 }
 
@@ -163,7 +163,7 @@ export async function expireRun(dependencies: RunDependencies, runId: string): P
     const outcome = { status: 'notStarted', reason: run.state === 'approved' ? ranOut : 'Nobody decided in time.' } as const;
     await changeRun(tx, runId, [run.state], { state: step.to, by: 'stockops', at: now, finished_at: now, progress_line: null, outcome });
     if (run.state === 'planned') await refreshMessages(tx, 'run', runId, now);
-    else await said(tx, runId, now, 'stockops', `ran out: ${run.plan.draft.summary}`);
+    else await announceDecision(tx, runId, now, 'stockops', `ran out: ${run.plan.draft.summary}`);
     failpoint('expiry.before-commit');
   });
   failpoint('expiry.after-commit');
@@ -207,7 +207,8 @@ export async function startNow(tx: Tx, runId: string, now: Date): Promise<void> 
   await addDuty(tx, { kind: 'run.start', key: runId, dueAt: now });
 }
 
-export async function said(tx: Tx, runId: string, now: Date, actor: string, text: string): Promise<Decided> {
+/** What was decided shows for everybody, and the timeline says who did. */
+export async function announceDecision(tx: Tx, runId: string, now: Date, actor: string, text: string): Promise<Decided> {
   const run = await lockRun(tx, runId);
   if (run === undefined) throw new Error('a run that is being decided on is gone');
   await announceRun(tx, run, now, { actor, text });
@@ -223,6 +224,6 @@ export function notMoved(run: Run, step: Step, what = run.plan.draft.summary): D
   return step.kind === 'refused' ? { kind: 'refused', refusal: { refused: what, rule: step.rule, instead: step.instead }, run } : { kind: 'done', run };
 }
 
-export function refuse(run: Run, rule: string, instead: string): Decided {
+export function refusal(run: Run, rule: string, instead: string): Decided {
   return { kind: 'refused', refusal: { refused: run.plan.draft.summary, rule, instead }, run };
 }

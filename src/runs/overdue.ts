@@ -12,7 +12,7 @@ const graceMs = 30_000;
 const longestMs = (run: Run): number => effectDeadlineMs + run.plan.draft.settleWithinMs + blindForMs + graceMs;
 
 /** Written with the start itself, so that nobody has to come back for it. */
-export async function watchTheClock(tx: Tx, run: Run, startedAt: Date): Promise<void> {
+export async function addOverdueDuty(tx: Tx, run: Run, startedAt: Date): Promise<void> {
   await addDuty(tx, { kind: 'run.overdue', key: run.id, dueAt: new Date(startedAt.getTime() + longestMs(run)) });
 }
 

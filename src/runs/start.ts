@@ -18,7 +18,7 @@ import { approversOf, ranOut } from './decide.ts';
 import { effectDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 import { holdInWords, holdOn, lockFreezes } from './freeze.ts';
 import type { Outcome } from './outcome.ts';
-import { watchTheClock } from './overdue.ts';
+import { addOverdueDuty } from './overdue.ts';
 import { enterEpoch, restored } from './new-epoch.ts';
 import { draftOf, overridesInWords } from './propose.ts';
 import { rulingOf } from './ruling.ts';
@@ -165,7 +165,7 @@ async function commitStart(dependencies: RunDependencies, run: Run, now: Date): 
       if (hold !== null) return { kind: 'void', why: holdInWords(hold, systemName(dependencies, run)), ...(hold.kind === 'frozen' && { who: { did: 'frozen', by: hold.freeze.by, at: hold.freeze.at.toISOString() } }) };
       if (step.to !== 'started') return { kind: 'void', why: ranOut };
       if (!(await changeRun(tx, run.id, ['approved'], { state: step.to, by: 'stockops', at: now, started_at: now, progress_line: null }))) return { kind: 'not' };
-      await watchTheClock(tx, run, now);
+      await addOverdueDuty(tx, run, now);
       failpoint('run.before-start-commit');
       await announceRun(tx, run, now, { actor: 'stockops', text: `started: ${run.plan.draft.summary}` });
       return { kind: 'started' };
