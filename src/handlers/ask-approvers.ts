@@ -1,6 +1,6 @@
 import { rolesFor, rulesToApproveBy, whyNotApprove } from '../approvals/policy.ts';
 import { runMessageKey } from '../runs/announce.ts';
-import { rulingOf } from '../runs/decide.ts';
+import { rulingOf } from '../runs/ruling.ts';
 import type { Run } from '../runs/run.ts';
 import { findRun } from '../runs/store.ts';
 import { wantMessage } from '../storage/outbox.ts';

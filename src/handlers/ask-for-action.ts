@@ -22,7 +22,7 @@ import { readingFile, readingMessage } from '../views/reading-message.ts';
 import { cardKey } from './after-incident-change.ts';
 import type { Bot } from './bot.ts';
 import { holdView } from './hold-content.ts';
-import { recordRefusal, refuse, refusalOf, whisper, type About, type Place } from './reply.ts';
+import { aboutAction, recordRefusal, refuse, refusalOf, whisper, type Place } from './reply.ts';
 import { refuseSecond } from './refuse-second.ts';
 import { approversInWords, toPlanView } from './run-content.ts';
 import { notSaidRefusal, sharedChannelRefusal, standingOf } from './shared-channel.ts';
@@ -95,7 +95,7 @@ async function askForParameters(bot: Bot, ask: Ask): Promise<void> {
   const parameters = parametersFor(ask.system, ask.action, ask.component);
   const isRead = !hasFacts(parameters);
   const opened = await show(bot, ask, parameterQuestions(ask, isRead ? new Map() : null, null));
-  if (opened === null) return refuse(bot, ask.place, { refused: ask.action.title, rule: 'Slack did not let the bot open a window in time', instead: 'Press again, or type /stock with the values.' });
+  if (opened === null) return refuse(bot, ask.place, { refused: ask.action.title, rule: 'Slack did not let the bot open a window in time', instead: 'Press again, or type /stock with the values.' }, aboutAction(ask));
   if (isRead) return;
   const read = await parameterFacts(bot, ask).then(
     (facts) => ({ facts, problem: null }),
@@ -142,7 +142,7 @@ async function showDryRun(bot: Bot, ask: Ask): Promise<void> {
   const workedOut = await workOut(bot, proposalOf(ask)).catch(asRefusal(ask));
   switch (workedOut.kind) {
     case 'refused':
-      return refuse(bot, ask.place, workedOut.refusal, aboutSystem(ask));
+      return refuse(bot, ask.place, workedOut.refusal, aboutAction(ask));
     case 'busy':
       return refuseSecond(bot, ask.place, workedOut.run);
     case 'plan': {
@@ -187,13 +187,11 @@ async function show(bot: Bot, ask: Ask, view: ModalContent): Promise<{ readonly 
   return opened.status === 'done' ? opened : null;
 }
 
-const aboutSystem = ({ system, action }: Ask): About => ({ system: system.id, subject: action.id });
-
 /** Where the person looks: in the modal that they came from, else privately where they pressed. */
 async function sayNo(bot: Bot, ask: Ask, refusal: Refusal): Promise<void> {
   const told = ask.viewId !== null && (await bot.slack.updateView(ask.viewId, refusalModal(ask.action.title, refusal))).status === 'done';
-  if (told) await recordRefusal(bot, ask.place.userId, refusal, aboutSystem(ask));
-  else await refuse(bot, ask.place, refusal, aboutSystem(ask));
+  if (told) await recordRefusal(bot, ask.place.userId, refusal, aboutAction(ask));
+  else await refuse(bot, ask.place, refusal, aboutAction(ask));
 }
 
 /** The outside did not answer: that is told where the person looks. A bug of ours is not, it goes to whoever looks at bugs. */
@@ -221,7 +219,7 @@ async function answerReading(bot: Bot, ask: Ask): Promise<void> {
   const { system, action, environment, place } = ask;
   const at = bot.clock.now();
   const answer = await read(bot, { system, action, environment, component: ask.component, given: ask.given });
-  if (answer.kind === 'refused') return refuse(bot, place, answer.refusal, aboutSystem(ask));
+  if (answer.kind === 'refused') return refuse(bot, place, answer.refusal, aboutAction(ask));
   const now = bot.clock.now();
   const reading =
     answer.kind === 'read' ? answer.reading : { headline: `not known: ${answer.reason}`, state: 'unknown' as const, lines: ['Nothing was changed. No answer is not the same as all is well.'] };

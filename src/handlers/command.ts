@@ -24,7 +24,7 @@ import { freeze, unfreeze } from './freeze-command.ts';
 import { holdsNow } from './hold-content.ts';
 import { systemOf } from './incident-content.ts';
 import { onCallRoles } from './on-call.ts';
-import { placeOf, refuse, whisper, type Place } from './reply.ts';
+import { aboutAction, nothingKnown, placeOf, refuse, whisper, type Place } from './reply.ts';
 import { sayAudit } from './say-audit.ts';
 import { systemStates, toOpenIncident } from './system-states.ts';
 import { whoAmI } from './whoami.ts';
@@ -58,7 +58,7 @@ const topics: Readonly<Record<string, (bot: Bot, asked: Asked) => Promise<void>>
 export async function handleCommand(bot: Bot, command: Command): Promise<void> {
   const place = placeOf(command);
   const stranger = whyNotMember(await bot.people.identify(command.userId), '/stock');
-  if (stranger !== null) return refuse(bot, place, stranger);
+  if (stranger !== null) return refuse(bot, place, stranger, nothingKnown);
   return carryOutWords(bot, { words: command.text.trim().split(/\s+/).filter(Boolean), place, triggerId: command.triggerId, channelName: command.channelName, key: command.key.slice(0, 16), interactionKey: command.key });
 }
 
@@ -96,7 +96,7 @@ async function runAction(bot: Bot, asked: Asked, system: System, words: readonly
   const found = findAction(system, words);
   if (!('action' in found)) return whisper(bot, asked.place, unknownWordMessage(words[0] ?? '', found.didYouMean));
   if (found.unknown.length > 0)
-    return refuse(bot, asked.place, { refused: `${found.action.title} ${system.name}`, rule: `“${found.unknown.join(' ').slice(0, 80)}” fits nowhere`, instead: usageOf(system, found.action.id) });
+    return refuse(bot, asked.place, { refused: `${found.action.title} ${system.name}`, rule: `“${found.unknown.join(' ').slice(0, 80)}” fits nowhere`, instead: usageOf(system, found.action.id) }, aboutAction({ system, action: found.action }));
   return askForAction(bot, {
     system,
     action: found.action,
@@ -234,5 +234,5 @@ async function askForIncident(bot: Bot, asked: Asked): Promise<void> {
   if (system === null) return whisper(bot, asked.place, pickSystem({ rest: `incident ${title}`.trim(), candidates: bot.catalog().systems.map(candidateOf) }));
   const view = declareModal({ systemId: system.id, systemName: system.name, environments: [...system.environments.keys()], severities: system.severities, title: title === '' ? null : title });
   const opened = await bot.slack.openView(asked.triggerId, view);
-  if (opened.status === 'failed') await refuse(bot, asked.place, { refused: 'Declare an incident', rule: `Slack did not let the bot open a window (${opened.error})`, instead: 'Type it again.' });
+  if (opened.status === 'failed') await refuse(bot, asked.place, { refused: 'Declare an incident', rule: `Slack did not let the bot open a window (${opened.error})`, instead: 'Type it again.' }, { system: system.id, subject: 'incident' });
 }

@@ -7,7 +7,7 @@ import { freezeEndedMessage, freezeMessage } from '../views/hold.ts';
 import { unknownWordMessage } from '../views/refusal.ts';
 import type { Bot } from './bot.ts';
 import { toHoldView } from './hold-content.ts';
-import { refuse, whisper, type Place } from './reply.ts';
+import { refuse, whisper, type About, type Place } from './reply.ts';
 
 const usage = 'Write: /stock freeze all|<system> [for 2h] <reason>';
 const longestMs = 30 * 86_400_000;
@@ -26,14 +26,15 @@ export async function freeze(bot: Bot, { place, words, interactionKey }: FreezeC
   const [first = '', ...others] = words;
   const named = whichOf(bot, first);
   const isNamed = named === null || 'id' in named;
-  if (!isNamed && here === null) return first === '' ? refuse(bot, place, { refused, rule: 'it was not said of which system', instead: usage }) : whisper(bot, place, unknownWordMessage(first, named.didYouMean));
+  if (!isNamed && here === null) return first === '' ? refuse(bot, place, { refused, rule: 'it was not said of which system', instead: usage }, aboutWord('freeze', null)) : whisper(bot, place, unknownWordMessage(first, named.didYouMean));
   const system = isNamed ? named : here;
+  const about = aboutWord('freeze', system);
   const said = readReason(isNamed ? others : words);
-  if (said.reason === '') return refuse(bot, place, { refused, rule: 'a freeze needs a reason, which everybody reads', instead: usage });
-  if (said.reason.length > longestReason) return refuse(bot, place, { refused, rule: `the reason has more than ${longestReason} characters`, instead: 'Say it in one sentence.' });
-  if (said.forMs !== null && (said.forMs <= 0 || said.forMs > longestMs)) return refuse(bot, place, { refused, rule: 'a freeze lasts between a second and 30 days', instead: 'Leave “for …” out, and lift it yourself.' });
+  if (said.reason === '') return refuse(bot, place, { refused, rule: 'a freeze needs a reason, which everybody reads', instead: usage }, about);
+  if (said.reason.length > longestReason) return refuse(bot, place, { refused, rule: `the reason has more than ${longestReason} characters`, instead: 'Say it in one sentence.' }, about);
+  if (said.forMs !== null && (said.forMs <= 0 || said.forMs > longestMs)) return refuse(bot, place, { refused, rule: 'a freeze lasts between a second and 30 days', instead: 'Leave “for …” out, and lift it yourself.' }, about);
   const frozen = await freezeChanges(bot, { system, reason: said.reason, forMs: said.forMs, userId: place.userId, interactionKey });
-  if (frozen.kind === 'refused') return refuse(bot, place, frozen.refusal);
+  if (frozen.kind === 'refused') return refuse(bot, place, frozen.refusal, about);
   const view = toHoldView(bot.catalog(), { kind: 'frozen', freeze: frozen.freeze });
   if (view.kind === 'frozen') await whisper(bot, place, freezeMessage(view, [], bot.clock.now()));
 }
@@ -41,14 +42,17 @@ export async function freeze(bot: Bot, { place, words, interactionKey }: FreezeC
 export async function unfreeze(bot: Bot, { place, words, interactionKey }: FreezeCommand): Promise<void> {
   const [first = ''] = words;
   const system = whichOf(bot, first);
-  if (first === '') return refuse(bot, place, { refused: 'Unfreeze', rule: 'it was not said of which system', instead: 'Write: /stock unfreeze all|<system>' });
+  if (first === '') return refuse(bot, place, { refused: 'Unfreeze', rule: 'it was not said of which system', instead: 'Write: /stock unfreeze all|<system>' }, aboutWord('unfreeze', null));
   if (system !== null && !('id' in system)) return whisper(bot, place, unknownWordMessage(first, system.didYouMean));
   const lifted = await unfreezeChanges(bot, { system, userId: place.userId, interactionKey });
-  if (lifted.kind === 'refused') return refuse(bot, place, lifted.refusal);
+  if (lifted.kind === 'refused') return refuse(bot, place, lifted.refusal, aboutWord('unfreeze', system));
   const now = bot.clock.now();
   const view = toHoldView(bot.catalog(), { kind: 'frozen', freeze: lifted.freeze });
   if (view.kind === 'frozen') await whisper(bot, place, freezeEndedMessage(view, { at: lifted.freeze.liftedAt ?? now, by: place.userId }, now));
 }
+
+/** Where it is of all systems, it is of none of them in particular. */
+const aboutWord = (subject: 'freeze' | 'unfreeze', system: System | null): About => ({ system: system?.id ?? null, subject });
 
 /** `null`: all of them. */
 function whichOf(bot: Bot, word: string): System | null | { readonly didYouMean: readonly string[] } {

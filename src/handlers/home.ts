@@ -1,7 +1,8 @@
 import { windowsWithin } from '../catalog/maintenance.ts';
 import { openIncidents } from '../incidents/store.ts';
 import { whyNotApprove, whyNotMember, type Identity } from '../approvals/policy.ts';
-import { approversOf, rulingOf } from '../runs/decide.ts';
+import { approversOf } from '../runs/decide.ts';
+import { rulingOf } from '../runs/ruling.ts';
 import { findRun } from '../runs/store.ts';
 import { homeView, refusedHome } from '../views/home.ts';
 import type { HomeContent } from '../views/blocks.ts';

@@ -25,7 +25,7 @@ import { continueCommand } from './command.ts';
 import { holdView } from './hold-content.ts';
 import { acknowledge, reopen, type Acted } from './incident-acts.ts';
 import { systemOf } from './incident-content.ts';
-import { placeOf, recordRefusal, refuse, whisper, type Place } from './reply.ts';
+import { aboutControl, aboutIncident, aboutRun, placeOf, recordRefusal, refuse, whisper, type About, type Place } from './reply.ts';
 import { toPlanView } from './run-content.ts';
 import { whyNotIn } from './shared-channel.ts';
 import { toldOf } from './told-of.ts';
@@ -36,23 +36,23 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
   if (control === null) return;
   const identity = await bot.people.identify(press.userId);
   const stranger = whyNotMember(identity, 'What you pressed');
-  if (stranger !== null) return refuse(bot, placeOf(press), stranger);
+  if (stranger !== null) return refuse(bot, placeOf(press), stranger, await aboutControl(bot, control));
 
   switch (control.verb) {
     case 'incident.acknowledge':
       return withIncident(bot, press, control, (incident) =>
-        responding(bot, press, incident, identity, 'Acknowledge', async () => told(bot, press, await acknowledge(bot, incident.id, { userId: press.userId, key: press.key, seenVersion: control.incidentVersion ?? null }))),
+        responding(bot, press, incident, identity, 'Acknowledge', async () => told(bot, press, control, await acknowledge(bot, incident.id, { userId: press.userId, key: press.key, seenVersion: control.incidentVersion ?? null }))),
       );
     case 'incident.reopen':
       return withIncident(bot, press, control, (incident) =>
-        responding(bot, press, incident, identity, 'Reopen', async () => told(bot, press, await reopen(bot, incident.id, { userId: press.userId, key: press.key, seenVersion: control.incidentVersion ?? null }))),
+        responding(bot, press, incident, identity, 'Reopen', async () => told(bot, press, control, await reopen(bot, incident.id, { userId: press.userId, key: press.key, seenVersion: control.incidentVersion ?? null }))),
       );
     case 'incident.resolve':
       return withIncident(bot, press, control, (incident) =>
         responding(bot, press, incident, identity, 'Resolve', async () => {
-          if (incident.state === 'resolved' && incident.cause !== null) return told(bot, press, { kind: 'stale', incident });
+          if (incident.state === 'resolved' && incident.cause !== null) return told(bot, press, control, { kind: 'stale', incident });
           const { firing } = await summarizeAlerts(bot.db, incident.id);
-          await open(bot, press, resolveModal({ incident, systemName: systemOf(bot.catalog(), incident)?.name ?? null, firing }));
+          await open(bot, press, aboutIncident(incident), resolveModal({ incident, systemName: systemOf(bot.catalog(), incident)?.name ?? null, firing }));
         }),
       );
     case 'incident.more':
@@ -65,26 +65,26 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
     case 'runbook.run':
       return proposeAction(bot, press, control);
     case 'request.confirm':
-      return outsideSharedChannels(bot, press, 'Confirm', 'Ask for it in a direct message to the bot.', () => withRun(bot, press, control, (run) => openPlan(bot, press, run)));
+      return outsideSharedChannels(bot, press, control, 'Confirm', 'Ask for it in a direct message to the bot.', () => withRun(bot, press, control, (run) => openPlan(bot, press, run)));
     case 'request.show':
-      return withRun(bot, press, control, (run) => open(bot, press, wholePlanModal(toPlanView(bot.catalog(), run, bot.clock.now()))));
+      return withRun(bot, press, control, (run) => open(bot, press, aboutRun(run), wholePlanModal(toPlanView(bot.catalog(), run, bot.clock.now()))));
     case 'request.approve':
-      return outsideSharedChannels(bot, press, 'Approve', 'Whoever is asked in person can approve in the direct message.', async () => toldOf(bot, placeOf(press), await approveRun(bot, control.requestId ?? '', press.userId)));
+      return outsideSharedChannels(bot, press, control, 'Approve', 'Whoever is asked in person can approve in the direct message.', async () => toldOf(bot, placeOf(press), await approveRun(bot, control.requestId ?? '', press.userId)));
     case 'request.withdraw':
       return toldOf(bot, placeOf(press), await withdrawRun(bot, control.requestId ?? '', press.userId));
     case 'request.deny':
-      return withRun(bot, press, control, (run) => open(bot, press, denyModal({ requestId: run.id, summary: run.plan.draft.summary })));
+      return withRun(bot, press, control, (run) => open(bot, press, aboutRun(run), denyModal({ requestId: run.id, summary: run.plan.draft.summary })));
     case 'run.itHappened':
     case 'run.itDidNot':
       return withRun(bot, press, control, (run) =>
-        open(bot, press, settleModal({ requestId: run.id, summary: run.plan.draft.summary, how: control.verb === 'run.itHappened' ? 'happened' : 'didNotHappen' })),
+        open(bot, press, aboutRun(run), settleModal({ requestId: run.id, summary: run.plan.draft.summary, how: control.verb === 'run.itHappened' ? 'happened' : 'didNotHappen' })),
       );
     case 'run.override':
-      return outsideSharedChannels(bot, press, 'Override', ownChannel, () => withRun(bot, press, control, (run) => open(bot, press, overrideModal({ requestId: run.id, summary: run.plan.draft.summary }))));
+      return outsideSharedChannels(bot, press, control, 'Override', ownChannel, () => withRun(bot, press, control, (run) => open(bot, press, aboutRun(run), overrideModal({ requestId: run.id, summary: run.plan.draft.summary }))));
     case 'run.cancel':
-      return withRun(bot, press, control, (run) => cancelRun(bot, placeOf(press), run, (view) => open(bot, press, view)));
+      return withRun(bot, press, control, (run) => cancelRun(bot, placeOf(press), run, (view) => open(bot, press, aboutRun(run), view)));
     case 'run.breakGlass':
-      return outsideSharedChannels(bot, press, 'Break the glass', ownChannel, () => withRun(bot, press, control, (run) => open(bot, press, breakGlassModal({ requestId: run.id, summary: run.plan.draft.summary, environment: run.plan.environment }))));
+      return outsideSharedChannels(bot, press, control, 'Break the glass', ownChannel, () => withRun(bot, press, control, (run) => open(bot, press, aboutRun(run), breakGlassModal({ requestId: run.id, summary: run.plan.draft.summary, environment: run.plan.environment }))));
     case 'run.lookAgain':
       return lookAgain(bot, control.requestId ?? '');
     case 'run.undo':
@@ -100,19 +100,19 @@ export async function handlePress(bot: Bot, press: Press): Promise<void> {
 const ownChannel = 'Do it in a channel without people of other organisations.';
 
 /** What lets a change go is not done where people of other organisations are, whichever button it is (T-05). */
-async function outsideSharedChannels(bot: Bot, press: Press, what: string, instead: string, act: () => Promise<void>): Promise<void> {
+async function outsideSharedChannels(bot: Bot, press: Press, control: Control, what: string, instead: string, act: () => Promise<void>): Promise<void> {
   const denied = await whyNotIn(bot, press.channelId, what, instead);
-  return denied === null ? act() : refuse(bot, placeOf(press), denied);
+  return denied === null ? act() : refuse(bot, placeOf(press), denied, await aboutControl(bot, control));
 }
 
 async function proposeAction(bot: Bot, press: Press, control: Control): Promise<void> {
   const incident = control.incidentId === undefined ? null : ((await findIncident(bot.db, control.incidentId)) ?? null);
   // What was pressed on an old card was meant for another state: nothing is done, and the card is made fresh.
-  if (incident !== null && press.viewId === null && control.incidentVersion !== undefined && control.incidentVersion < incident.stateVersion) return told(bot, press, { kind: 'stale', incident });
+  if (incident !== null && press.viewId === null && control.incidentVersion !== undefined && control.incidentVersion < incident.stateVersion) return told(bot, press, control, { kind: 'stale', incident });
   const system = systemOf(bot.catalog(), { systemId: control.systemId ?? incident?.systemId ?? null });
   const action = system?.actions.get(control.actionId ?? '');
   const place = placeBeside(press, incident);
-  if (system === null || action === undefined) return refuse(bot, place, { refused: 'What you pressed', rule: 'the catalog no longer has it', instead: 'Use /stock help.' });
+  if (system === null || action === undefined) return refuse(bot, place, { refused: 'What you pressed', rule: 'the catalog no longer has it', instead: 'Use /stock help.' }, await aboutControl(bot, control));
   return askForAction(bot, {
     system,
     action,
@@ -142,7 +142,7 @@ async function askAbout(bot: Bot, press: Press, run: Run, how: { readonly undo?:
   const action = system?.actions.get(run.plan.actionId);
   const incident = run.plan.incidentId === null ? null : ((await findIncident(bot.db, run.plan.incidentId)) ?? null);
   const place = placeBeside(press, incident);
-  if (system === null || action === undefined) return refuse(bot, place, { refused: run.plan.draft.summary, rule: 'the catalog no longer has this action', instead: 'Use /stock help.' });
+  if (system === null || action === undefined) return refuse(bot, place, { refused: run.plan.draft.summary, rule: 'the catalog no longer has this action', instead: 'Use /stock help.' }, aboutRun(run));
   return askForAction(bot, {
     system,
     action,
@@ -161,15 +161,15 @@ async function askAbout(bot: Bot, press: Press, run: Run, how: { readonly undo?:
 
 async function openPlan(bot: Bot, press: Press, run: Run): Promise<void> {
   const refused = run.plan.draft.summary;
-  if (run.requestedBy !== press.userId) return refuse(bot, placeOf(press), { refused, rule: 'it is the plan of somebody else', instead: 'Ask for one of your own.' });
-  if (run.state !== 'planned' || run.expiresAt <= bot.clock.now()) return refuse(bot, placeOf(press), { refused, rule: 'this plan is over', instead: 'Ask again for a fresh one.' });
-  return open(bot, press, planModal(toPlanView(bot.catalog(), run, bot.clock.now(), await holdView(bot, run.plan.systemId))));
+  if (run.requestedBy !== press.userId) return refuse(bot, placeOf(press), { refused, rule: 'it is the plan of somebody else', instead: 'Ask for one of your own.' }, aboutRun(run));
+  if (run.state !== 'planned' || run.expiresAt <= bot.clock.now()) return refuse(bot, placeOf(press), { refused, rule: 'this plan is over', instead: 'Ask again for a fresh one.' }, aboutRun(run));
+  return open(bot, press, aboutRun(run), planModal(toPlanView(bot.catalog(), run, bot.clock.now(), await holdView(bot, run.plan.systemId))));
 }
 
 /** Acknowledging and resolving end pages, so they are for those who have to do with the system. */
 async function responding(bot: Bot, press: Press, incident: Incident, identity: Identity, verb: string, act: () => Promise<void>): Promise<void> {
   const denied = whyNotRespond(bot.catalog(), systemOf(bot.catalog(), incident), identity, `${verb} INC-${incident.id}`);
-  return denied === null ? act() : refuse(bot, placeBeside(press, incident), denied);
+  return denied === null ? act() : refuse(bot, placeBeside(press, incident), denied, aboutIncident(incident));
 }
 
 /** Slack does not say where a modal was opened; what it is about says where its people are. */
@@ -184,6 +184,7 @@ async function openMore(bot: Bot, press: Press, incident: Incident): Promise<voi
   return open(
     bot,
     press,
+    aboutIncident(incident),
     moreModal({
       incident,
       systemName: system?.name ?? null,
@@ -197,22 +198,23 @@ async function openRunbook(bot: Bot, press: Press, control: Control): Promise<vo
   const incident = control.incidentId === undefined ? null : ((await findIncident(bot.db, control.incidentId)) ?? null);
   const system = systemOf(bot.catalog(), { systemId: control.systemId ?? incident?.systemId ?? null });
   const section = system?.runbook.sections.get(control.sectionId ?? '');
-  if (system === null || section === undefined) return refuse(bot, placeOf(press), { refused: 'Open the runbook', rule: 'the section is no longer there', instead: 'Use /stock help.' });
+  if (system === null || section === undefined) return refuse(bot, placeOf(press), { refused: 'Open the runbook', rule: 'the section is no longer there', instead: 'Use /stock help.' }, await aboutControl(bot, control));
   const environment = incident?.environment ?? [...system.environments.keys()][0] ?? null;
   const offered = new Map([...system.actions.values()].filter((action) => isOfferedIn(action, environment)).map((action) => [action.id, { title: action.title, effect: action.effect }]));
   return open(
     bot,
     press,
+    incident === null ? { system: system.id, subject: 'runbook' } : aboutIncident(incident),
     runbookModal({ systemId: system.id, systemName: system.name, environment, incident: incident && { id: incident.id, version: incident.version }, section, runbook: system.runbook, offered }),
   );
 }
 
 /** The presser is told only when nothing was done; what was done is on the card for everybody. */
-async function told(bot: Bot, press: Press, acted: Acted): Promise<void> {
+async function told(bot: Bot, press: Press, control: Control, acted: Acted): Promise<void> {
   if (acted.kind === 'done') return;
-  if (acted.kind === 'gone') return refuse(bot, placeOf(press), { refused: 'What you pressed', rule: 'this incident is not known here', instead: 'Use /stock incidents.' });
+  if (acted.kind === 'gone') return refuse(bot, placeOf(press), { refused: 'What you pressed', rule: 'this incident is not known here', instead: 'Use /stock incidents.' }, await aboutControl(bot, control));
   const { incident } = acted;
-  await recordRefusal(bot, press.userId, { refused: 'What was pressed', rule: 'the card was older than its incident', instead: 'Look at the fresh card.' }, { system: incident.systemId, subject: `INC-${incident.id}` });
+  await recordRefusal(bot, press.userId, { refused: 'What was pressed', rule: 'the card was older than its incident', instead: 'Look at the fresh card.' }, aboutIncident(incident));
   await refreshMessages(bot.db, 'card', String(incident.id), bot.clock.now());
   const entries = await timelineOf(bot.db, incident.id);
   const last = entries.findLast((entry) => ['acknowledged', 'resolved', 'reopened', 'run'].includes(entry.kind));
@@ -221,16 +223,16 @@ async function told(bot: Bot, press: Press, acted: Acted): Promise<void> {
 
 async function withIncident(bot: Bot, press: Press, control: Control, act: (incident: Incident) => Promise<void>): Promise<void> {
   const incident = control.incidentId === undefined ? undefined : await findIncident(bot.db, control.incidentId);
-  return incident === undefined ? told(bot, press, { kind: 'gone' }) : act(incident);
+  return incident === undefined ? told(bot, press, control, { kind: 'gone' }) : act(incident);
 }
 
 async function withRun(bot: Bot, press: Press, control: Control, act: (run: Run) => Promise<void>): Promise<void> {
   const run = await findRun(bot.db, control.requestId ?? '');
-  return run === undefined ? refuse(bot, placeOf(press), { refused: 'What you pressed', rule: 'this request is not known here', instead: 'Ask for a fresh plan.' }) : act(run);
+  return run === undefined ? refuse(bot, placeOf(press), { refused: 'What you pressed', rule: 'this request is not known here', instead: 'Ask for a fresh plan.' }, await aboutControl(bot, control)) : act(run);
 }
 
 /** Opens a modal, or tells the person that Slack would not. */
-async function open(bot: Bot, press: Press, view: ModalContent): Promise<void> {
+async function open(bot: Bot, press: Press, about: About, view: ModalContent): Promise<void> {
   const opened = press.viewId === null ? await bot.slack.openView(press.triggerId, view) : await bot.slack.pushView(press.triggerId, view);
-  if (opened.status === 'failed') await refuse(bot, placeOf(press), { refused: 'Open a window', rule: opened.error === 'lost' ? 'Slack did not answer in time' : `Slack did not let the bot open it (${opened.error})`, instead: 'Press again.' });
+  if (opened.status === 'failed') await refuse(bot, placeOf(press), { refused: 'Open a window', rule: opened.error === 'lost' ? 'Slack did not answer in time' : `Slack did not let the bot open it (${opened.error})`, instead: 'Press again.' }, about);
 }

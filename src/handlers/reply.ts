@@ -1,8 +1,13 @@
 import type { Refusal } from '../actions/plan.ts';
 import { record } from '../audit/record.ts';
+import type { Action, System } from '../catalog/system.ts';
+import type { Incident } from '../incidents/incident.ts';
+import { findIncident } from '../incidents/store.ts';
 import type { Run } from '../runs/run.ts';
+import { findRun } from '../runs/store.ts';
 import { StockOpsError, type ErrorCode } from '../support/errors.ts';
 import type { MessageContent } from '../views/blocks.ts';
+import type { Control } from '../views/controls.ts';
 import { refusalMessage } from '../views/refusal.ts';
 import type { Interaction } from '../views/slack-port.ts';
 import type { Bot } from './bot.ts';
@@ -38,12 +43,26 @@ export async function whisper(bot: Bot, place: Place, content: MessageContent): 
 /** What a refusal was about, for whoever looks it up in the record. */
 export interface About {
   readonly system: string | null;
-  /** `run_9f3c…`, `INC-42`. */
+  /** `run_9f3c…`, `INC-42`, the id of an action, or the word of the command. */
   readonly subject: string;
 }
-const nothingKnown: About = { system: null, subject: 'request' };
 
-export async function refuse(bot: Bot, place: Place, refusal: Refusal, about = nothingKnown): Promise<void> {
+/** Only where it was not said, or not read yet, what it is about: nobody finds it by a system. */
+export const nothingKnown: About = { system: null, subject: 'request' };
+export const aboutRun = (run: Run | undefined): About => (run === undefined ? nothingKnown : { system: run.plan.systemId, subject: run.id });
+export const aboutIncident = (incident: Incident): About => ({ system: incident.systemId, subject: `INC-${incident.id}` });
+export const aboutAction = ({ system, action }: { readonly system: System; readonly action: Pick<Action, 'id'> }): About => ({ system: system.id, subject: action.id });
+
+/** What a button or a modal carried with it, also when what it names is not there any more. */
+export async function aboutControl({ db }: Pick<Bot, 'db'>, { requestId, incidentId, systemId, actionId }: Omit<Control, 'verb'>): Promise<About> {
+  const run = requestId === undefined ? undefined : await findRun(db, requestId);
+  if (run !== undefined) return aboutRun(run);
+  const incident = incidentId === undefined ? undefined : await findIncident(db, incidentId);
+  if (incident !== undefined) return { ...aboutIncident(incident), system: incident.systemId ?? systemId ?? null };
+  return { system: systemId ?? null, subject: requestId ?? (incidentId === undefined ? (actionId ?? nothingKnown.subject) : `INC-${incidentId}`) };
+}
+
+export async function refuse(bot: Bot, place: Place, refusal: Refusal, about: About): Promise<void> {
   await recordRefusal(bot, place.userId, refusal, about);
   await whisper(bot, place, refusalMessage(refusal));
 }
@@ -52,8 +71,6 @@ export async function refuse(bot: Bot, place: Place, refusal: Refusal, about = n
 export async function recordRefusal(bot: Pick<Bot, 'db' | 'clock'>, userId: string, refusal: Refusal, { system, subject }: About): Promise<void> {
   await record(bot.db, { at: bot.clock.now(), actor: userId, kind: 'refused', subject, system, details: { ...refusal } });
 }
-
-export const aboutRun = (run: Run | undefined): About => (run === undefined ? nothingKnown : { system: run.plan.systemId, subject: run.id });
 
 /** Where trying again would not help. */
 const nextStep: Partial<Record<ErrorCode, string>> = {

@@ -6,7 +6,7 @@ import { isPersonId } from '../support/ids.ts';
 import { auditMessage, mostAuditLines, type AuditList } from '../views/audit-list.ts';
 import { unknownWordMessage } from '../views/refusal.ts';
 import type { Bot } from './bot.ts';
-import { refuse, whisper, type Place } from './reply.ts';
+import { refuse, whisper, type About, type Place } from './reply.ts';
 
 const usage = 'Write: /stock audit [system] [by @person] [since 2d]';
 /** So many people are looked up to find whose name was typed. */
@@ -15,7 +15,7 @@ const mostPeople = 200;
 /** `/stock audit [system] [by @person] [since 2d]`: seen by whoever asked, and by nobody else. */
 export async function sayAudit(bot: Bot, { words, place }: { readonly words: readonly string[]; readonly place: Place }): Promise<void> {
   const denied = whyNotReadRecord(await bot.people.identify(place.userId));
-  if (denied !== null) return refuse(bot, place, denied);
+  if (denied !== null) return refuse(bot, place, denied, about());
   const now = bot.clock.now();
   let filter: AuditFilter = {};
   let asked: Pick<AuditList, 'systemName' | 'since'> = { systemName: null, since: null };
@@ -25,14 +25,14 @@ export async function sayAudit(bot: Bot, { words, place }: { readonly words: rea
       case 'by': {
         const name = nameIn(left);
         const actor = await actorCalled(bot, place.userId, name);
-        if (actor === null) return refuse(bot, place, { refused: 'Read the record', rule: `nobody called “${name}” is in it`, instead: usage });
+        if (actor === null) return refuse(bot, place, { refused: 'Read the record', rule: `nobody called “${name}” is in it`, instead: usage }, about(filter.system));
         filter = { ...filter, actor };
         break;
       }
       case 'since': {
         const text = left.shift() ?? '';
         const ms = parseDuration(text);
-        if (ms === null) return refuse(bot, place, { refused: 'Read the record', rule: `“${text}” is no length of time`, instead: `${usage}, with 30m, 12h, 2d or 4w.` });
+        if (ms === null) return refuse(bot, place, { refused: 'Read the record', rule: `“${text}” is no length of time`, instead: `${usage}, with 30m, 12h, 2d or 4w.` }, about(filter.system));
         filter = { ...filter, since: new Date(now.getTime() - ms) };
         asked = { ...asked, since: text };
         break;
@@ -50,6 +50,8 @@ export async function sayAudit(bot: Bot, { words, place }: { readonly words: rea
   const nameOf = (id: string | null) => bot.catalog().systems.find((system) => system.id === id)?.name ?? id;
   await whisper(bot, place, auditMessage({ ...asked, by: filter.actor ?? null, entries: entries.slice(0, wanted).map((entry) => ({ ...entry, systemName: nameOf(entry.system) })), more: entries.length > wanted, now }));
 }
+
+const about = (system: string | null = null): About => ({ system, subject: 'audit' });
 
 /** A name may have several words: it goes on to the next word that means something. */
 function nameIn(words: string[]): string {

@@ -1,14 +1,14 @@
 import type { Refusal } from '../actions/plan.ts';
 import type { Bot } from './bot.ts';
 
-export interface Standing {
+export interface ChannelStanding {
   /** People of another organisation are there, and `policies.yaml` does not allow changes there (T-05). */
   readonly isShared: boolean;
   readonly isMember: boolean;
 }
 
 /** How a channel stands, by its id or `#name`. `null`: Slack did not say, which is a no. */
-export async function standingOf(bot: Bot, channel: string): Promise<Standing | null> {
+export async function standingOf(bot: Bot, channel: string): Promise<ChannelStanding | null> {
   const standing = await bot.slack.channelStanding(channel);
   if (standing === null || !standing.isShared) return standing;
   const { sharedChannels } = bot.catalog();

@@ -1,7 +1,8 @@
 import { whyNotMember, whyNotRespond } from '../approvals/policy.ts';
 import { findIncident } from '../incidents/store.ts';
 import { breakGlass } from '../runs/break-glass.ts';
-import { confirmRun, denyRun, overrideRun, rulingOf, settleRun, stopWatching, whyNotTyped } from '../runs/decide.ts';
+import { confirmRun, denyRun, overrideRun, settleRun, stopWatching } from '../runs/decide.ts';
+import { rulingOf, whyNotTyped } from '../runs/ruling.ts';
 import { findRun } from '../runs/store.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { parseContext } from '../views/controls.ts';
@@ -15,7 +16,7 @@ import { askApprovers } from './ask-approvers.ts';
 import type { Bot } from './bot.ts';
 import { declare, resolve } from './incident-acts.ts';
 import { systemOf } from './incident-content.ts';
-import { refuse, type Place } from './reply.ts';
+import { aboutControl, refuse, type Place } from './reply.ts';
 import { toldOf } from './told-of.ts';
 
 /**
@@ -63,13 +64,13 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
   const place: Place = { userId: submission.userId, channelId: context.channelId ?? null, threadTs: null };
   const identity = await bot.people.identify(submission.userId);
   const stranger = whyNotMember(identity, 'What you sent');
-  if (stranger !== null) return refuse(bot, place, stranger);
+  if (stranger !== null) return refuse(bot, place, stranger, await aboutControl(bot, context));
 
   switch (submission.viewName) {
     case 'parameters.give': {
       const system = systemOf(bot.catalog(), { systemId: context.systemId ?? null });
       const action = system?.actions.get(context.actionId ?? '');
-      if (system === null || action === undefined) return refuse(bot, place, { refused: 'The plan', rule: 'the catalog no longer has this action', instead: 'Use /stock help.' });
+      if (system === null || action === undefined) return refuse(bot, place, { refused: 'The plan', rule: 'the catalog no longer has this action', instead: 'Use /stock help.' }, await aboutControl(bot, context));
       const given = Object.fromEntries(action.parameters.flatMap(({ name }) => (value(name) === '' ? [] : [[name, value(name)]])));
       return askForAction(bot, {
         system,
@@ -106,14 +107,14 @@ export async function handleSubmission(bot: Bot, submission: Submission): Promis
       const incident = await findIncident(bot.db, context.incidentId ?? 0);
       const inChannel = { ...place, channelId: incident?.channelId ?? null };
       const denied = incident === undefined ? null : whyNotRespond(bot.catalog(), systemOf(bot.catalog(), incident), identity, `Resolve INC-${incident.id}`);
-      if (denied !== null) return refuse(bot, inChannel, denied);
+      if (denied !== null) return refuse(bot, inChannel, denied, await aboutControl(bot, context));
       const acted = await resolve(bot, context.incidentId ?? 0, { userId: submission.userId, key: submission.key, seenVersion: null }, { cause: value(resolveInputs.cause), impact: value(resolveInputs.impact) });
-      if (acted.kind !== 'done') await refuse(bot, inChannel, { refused: 'Resolve', rule: 'it is resolved already', instead: 'Look at its card.' });
+      if (acted.kind !== 'done') await refuse(bot, inChannel, { refused: 'Resolve', rule: 'it is resolved already', instead: 'Look at its card.' }, await aboutControl(bot, context));
       return;
     }
     case 'incident.declare': {
       const system = systemOf(bot.catalog(), { systemId: context.systemId ?? null });
-      if (system === null) return refuse(bot, place, { refused: 'Declare an incident', rule: 'the catalog no longer has this system', instead: 'Use /stock systems.' });
+      if (system === null) return refuse(bot, place, { refused: 'Declare an incident', rule: 'the catalog no longer has this system', instead: 'Use /stock systems.' }, await aboutControl(bot, context));
       await declare(bot, system, submission.userId, submission.key, {
         environment: value(declareInputs.environment) || ([...system.environments.keys()][0] ?? ''),
         severity: value(declareInputs.severity),

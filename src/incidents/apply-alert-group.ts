@@ -49,7 +49,7 @@ export interface GroupToApply {
 export const triageChannel = '#alerts';
 
 /** One alert of the notification, whose it is, what is on record of it, and what it says beyond that. */
-interface Decided {
+interface DecidedAlert {
   readonly alert: Alert;
   readonly attribution: Attribution;
   readonly episode: Episode | undefined;
@@ -61,7 +61,7 @@ interface Touched {
   readonly incident: Incident;
   /** Already done to it for their sake. */
   readonly became?: 'opened' | 'reopened';
-  readonly decided: readonly Decided[];
+  readonly decided: readonly DecidedAlert[];
 }
 
 /**
@@ -93,7 +93,7 @@ export async function applyAlertGroup(
     source,
     troubles.map(({ alert }) => alert.fingerprint),
   );
-  const decided = troubles.map((trouble): Decided => {
+  const decided = troubles.map((trouble): DecidedAlert => {
     const episode = known.get(trouble.alert.fingerprint);
     return { ...trouble, episode, decision: decideAlert(episode, trouble.alert) };
   });
@@ -152,18 +152,18 @@ interface GroupPlace {
  * An alert stays with the incident of its episode while that is open, also when it comes in another group (it may be routed twice). Alerts
  * without an open incident go to the one of their group, system and environment: the open one, else the one that ended a moment ago, else a new one.
  */
-async function findIncidents(tx: Tx, place: GroupPlace, decided: readonly Decided[], now: Date): Promise<Touched[]> {
+async function findIncidents(tx: Tx, place: GroupPlace, decided: readonly DecidedAlert[], now: Date): Promise<Touched[]> {
   const telling = decided.filter(({ decision }) => decision.kind !== 'ignore');
   const ofEpisodes = await lockIncidents(tx, telling.flatMap(({ episode }) => episode?.incidentId ?? []));
   const touched = new Map<number, Touched>();
-  const add = (incident: Incident, own: readonly Decided[], became?: Touched['became']): void => {
+  const add = (incident: Incident, own: readonly DecidedAlert[], became?: Touched['became']): void => {
     const sofar = touched.get(incident.id);
     const kind = became ?? sofar?.became;
     touched.set(incident.id, { incident: sofar?.incident ?? incident, ...(kind !== undefined && { became: kind }), decided: [...(sofar?.decided ?? []), ...own] });
   };
 
-  const homeless: Decided[] = [];
-  const atHome = new Map<number, Decided[]>();
+  const homeless: DecidedAlert[] = [];
+  const atHome = new Map<number, DecidedAlert[]>();
   for (const each of telling) {
     const own = each.decision.kind === 'open' || each.episode === undefined ? undefined : ofEpisodes.get(each.episode.incidentId);
     if (own === undefined || (own.state === 'resolved' && each.decision.kind !== 'end')) homeless.push(each);
@@ -177,7 +177,7 @@ async function findIncidents(tx: Tx, place: GroupPlace, decided: readonly Decide
   return [...touched.values()];
 }
 
-async function takeIn(tx: Tx, { source, groupKeyHash, group }: GroupPlace, own: readonly Decided[], now: Date): Promise<{ readonly incident: Incident; readonly became?: 'opened' | 'reopened' }> {
+async function takeIn(tx: Tx, { source, groupKeyHash, group }: GroupPlace, own: readonly DecidedAlert[], now: Date): Promise<{ readonly incident: Incident; readonly became?: 'opened' | 'reopened' }> {
   const lead = worstOf(own)!;
   const { system, environment } = lead.attribution;
   const row = await tx
@@ -214,12 +214,12 @@ async function takeIn(tx: Tx, { source, groupKeyHash, group }: GroupPlace, own: 
   return { incident, became: 'opened' };
 }
 
-function earliestStart(decided: readonly Decided[], now: Date): Date {
+function earliestStart(decided: readonly DecidedAlert[], now: Date): Date {
   return new Date(Math.min(now.getTime(), ...decided.filter(({ alert }) => alert.status === 'firing').map(({ alert }) => alert.startsAt.getTime())));
 }
 
 /** Nobody has it any more: what a person said about how it ended was not the end. */
-async function reopen(tx: Tx, incident: Incident, lead: Decided, now: Date): Promise<Incident> {
+async function reopen(tx: Tx, incident: Incident, lead: DecidedAlert, now: Date): Promise<Incident> {
   await addTimelineEntry(tx, incident.id, { at: now, kind: 'reopened', actor: 'alertmanager', text: `${lead.alert.labels['alertname'] || 'The alert'} fires again` });
   return changeIncident(tx, incident.id, {
     ...headlineOf(lead),
@@ -235,13 +235,13 @@ async function reopen(tx: Tx, incident: Incident, lead: Decided, now: Date): Pro
 }
 
 /** The worst of the alerts that fire speaks for the incident; of equals the one that began first, then the lower fingerprint, whatever order they came in. */
-function worstOf(decided: readonly Decided[]): Decided | undefined {
+function worstOf(decided: readonly DecidedAlert[]): DecidedAlert | undefined {
   return decided
     .filter(({ alert }) => alert.status === 'firing')
     .toSorted((a, b) => a.attribution.rank - b.attribution.rank || a.alert.startsAt.getTime() - b.alert.startsAt.getTime() || (a.alert.fingerprint < b.alert.fingerprint ? -1 : 1))[0];
 }
 
-function headlineOf({ alert, attribution }: Decided) {
+function headlineOf({ alert, attribution }: DecidedAlert) {
   return {
     component: attribution.component,
     alert_name: alert.labels['alertname'] ?? '',

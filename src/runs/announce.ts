@@ -8,7 +8,10 @@ export const runMessageKey = (runId: string): string => `run:${runId}`;
 /** Where a run's message stands in the queue: a person waits for it. */
 const runPriority = 5;
 
-/** The run's one message, and the line about it on the incident's card, show the state of now. With `text`, the timeline says so too. */
+/**
+ * The run's one message, and the line about it on the incident's card, show the state of now. With `entry`, the timeline says so too. Once it has
+ * succeeded or failed, cards from before are stale.
+ */
 export async function announceRun(tx: DbOrTx, run: Run, now: Date, entry?: { readonly actor: string; readonly text: string }): Promise<void> {
   await wantMessage(
     tx,
@@ -29,7 +32,12 @@ export async function announceRun(tx: DbOrTx, run: Run, now: Date, entry?: { rea
   // A stored plan that somebody has changed may name an incident that there never was; that it is void is said all the same.
   if (incidentId === null || (await findIncident(tx, incidentId)) === undefined) return;
   const after = await tx.selectFrom('runs').select('state').where('id', '=', run.id).executeTakeFirst();
-  if (after?.state === 'succeeded' || after?.state === 'failed') await changeIncident(tx, incidentId, {}, true);
+  if (after?.state === 'succeeded' || after?.state === 'failed') await makeCardsStale(tx, incidentId);
   await refreshMessages(tx, 'card', String(incidentId), now);
   if (entry !== undefined) await addTimelineEntry(tx, incidentId, { at: now, kind: 'run', actor: entry.actor, text: entry.text });
+}
+
+/** What was carried out may have changed what a button on an older card was meant for: it is not pressed by somebody who has not seen how the run ended. */
+async function makeCardsStale(tx: DbOrTx, incidentId: number): Promise<void> {
+  await changeIncident(tx, incidentId, {}, true);
 }

@@ -4,11 +4,12 @@ import { whyNotBreakGlass, type GlassSituation } from '../approvals/break-glass.
 import { findIncident } from '../incidents/store.ts';
 import type { DbOrTx } from '../storage/database.ts';
 import { wantMessage } from '../storage/outbox.ts';
-import { deciding, refuse, said, startNow, type Decided } from './decide.ts';
+import { announceDecision, deciding, notMoved, refusal, startNow, type Decided } from './decide.ts';
 import type { RunDependencies } from './dependencies.ts';
 import { holdOn } from './freeze.ts';
 import type { Run } from './run.ts';
 import { changeRun } from './store.ts';
+import { nextStep } from './transitions.ts';
 
 /** Who went on without the approvals that were missing, and why. */
 export interface BrokenGlass {
@@ -29,9 +30,9 @@ export async function brokenGlassOf(db: DbOrTx, runId: string): Promise<BrokenGl
 export async function breakGlass(dependencies: RunDependencies, runId: string, userId: string, reason: string): Promise<Decided> {
   return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity }) => {
     if ((await brokenGlassOf(tx, runId))?.userId === userId) return { kind: 'done', run };
-    if (run.state !== 'awaiting_approval') return refuse(run, 'it does not wait for approval', 'Nothing more is needed of you.');
-    if (run.expiresAt <= now) return refuse(run, 'the request has expired', 'Ask for a fresh one.');
-    if (ruling === null) return refuse(run, 'its system is no longer in the catalog', 'Ask for a fresh plan.');
+    const step = nextStep(run, { is: 'breakGlass' }, now);
+    if (step.kind !== 'moves') return notMoved(run, step);
+    if (ruling === null) return refusal(run, 'its system is no longer in the catalog', 'Ask for a fresh plan.');
     await sql`select pg_advisory_xact_lock(hashtextextended('broken glass', 0))`.execute(tx);
     const denied = whyNotBreakGlass(ruling, identity, await situationOf(tx, run), now, `Break the glass: ${run.plan.draft.summary}`);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
@@ -39,10 +40,10 @@ export async function breakGlass(dependencies: RunDependencies, runId: string, u
     if (hold !== null) return { kind: 'held', hold, run };
     await record(tx, { at: now, actor: userId, kind: 'glass.broken', subject: runId, system: ruling.system.id, details: { summary: run.plan.draft.summary, planHash: run.planHash, reason } });
     await tx.insertInto('broken_glass').values({ run_id: runId, user_id: userId, reason, at: now }).execute();
-    await changeRun(tx, runId, ['awaiting_approval'], { state: 'approved', by: userId, at: now, approved_at: now });
+    await changeRun(tx, runId, ['awaiting_approval'], { state: step.to, by: userId, at: now, approved_at: now });
     await startNow(tx, runId, now);
     await wantMessage(tx, { key: `glass:${runId}`, channel: ruling.system.channels.incidents, kind: 'glass', subject: runId, priority: 5 }, now);
-    return said(tx, runId, now, userId, `broke the glass, without the approvals that were missing: ${run.plan.draft.summary}. Why: ${reason}`);
+    return announceDecision(tx, runId, now, userId, `broke the glass, without the approvals that were missing: ${run.plan.draft.summary}. Why: ${reason}`);
   });
 }
 

@@ -5,17 +5,15 @@
  */
 import type { Refusal } from '../actions/plan.ts';
 import { whyNotOverride } from '../approvals/hold-rights.ts';
-import { rulingFor, whatIsMissing, whyNotApprove, whyNotAsk, type Identity, type Ruling } from '../approvals/policy.ts';
-import { riskOf, worseRisk } from '../catalog/resolve.ts';
-import type { RiskCondition } from '../catalog/system.ts';
-import type { DbOrTx, Tx } from '../storage/database.ts';
+import { whatIsMissing, whyNotApprove, whyNotAsk, type Identity, type Ruling } from '../approvals/policy.ts';
+import type { Tx } from '../storage/database.ts';
 import { addDuty, cancelDuty } from '../storage/duties.ts';
 import { refreshMessages } from '../storage/outbox.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { announceRun } from './announce.ts';
 import type { RunDependencies } from './dependencies.ts';
-import { factsFor } from './facts.ts';
 import { holdOn, type Hold } from './freeze.ts';
+import { approvalsNeeded, nameToType, rulingOf, whyNotTyped } from './ruling.ts';
 import type { Run } from './run.ts';
 import { addApproval, changeRun, findRun, lockRun, lockTarget, runsUnderWay } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
@@ -39,7 +37,7 @@ export async function confirmRun(dependencies: RunDependencies, runId: string, u
     if (step.kind !== 'moves') return notMoved(run, step);
     const denied = ruling === null ? noLongerThere(run) : whyNotAsk(ruling, identity, run.plan.draft.summary);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
-    if (whyNotTyped(run, ruling, typedName) !== null) return refuse(run, `what was typed is not ${nameToType(run)}`, 'Ask again, and type it exactly.');
+    if (whyNotTyped(run, ruling, typedName) !== null) return refusal(run, `what was typed is not ${nameToType(run)}`, 'Ask again, and type it exactly.');
     const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
     if (hold !== null) return { kind: 'held', hold, run };
     const targetKey = targetKeyOf(run.plan.target);
@@ -51,7 +49,7 @@ export async function confirmRun(dependencies: RunDependencies, runId: string, u
     if (!needsOthers) await startNow(tx, runId, now);
     else await remindLater(tx, run, now);
     failpoint('request.before-commit');
-    return said(tx, runId, now, userId, needsOthers ? `asked for approval: ${run.plan.draft.summary}` : `confirmed: ${run.plan.draft.summary}`);
+    return announceDecision(tx, runId, now, userId, needsOthers ? `asked for approval: ${run.plan.draft.summary}` : `confirmed: ${run.plan.draft.summary}`);
   });
 }
 
@@ -59,7 +57,7 @@ export async function approveRun(dependencies: RunDependencies, runId: string, u
   return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity, requester, approvers }) => {
     const isEnough = ruling !== null && whatIsMissing(ruling, run.approvalsNeeded, [...approvers, identity], requester) === null;
     const step = nextStep(run, { is: 'approve', by: userId, isEnough }, now);
-    if (step.kind === 'again' || step.kind === 'refused') return notMoved(run, step);
+    if (step.kind === 'nothing' || step.kind === 'refused') return notMoved(run, step);
     const denied = ruling === null ? noLongerThere(run) : whyNotApprove(ruling, identity, requester, `Approve: ${run.plan.draft.summary}`);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
@@ -70,7 +68,7 @@ export async function approveRun(dependencies: RunDependencies, runId: string, u
       await startNow(tx, runId, now);
     }
     failpoint('approval.before-commit');
-    return said(tx, runId, now, userId, `approved: ${run.plan.draft.summary}`);
+    return announceDecision(tx, runId, now, userId, `approved: ${run.plan.draft.summary}`);
   });
 }
 
@@ -84,7 +82,7 @@ export async function denyRun(dependencies: RunDependencies, runId: string, user
     await changeRun(tx, runId, ['awaiting_approval'], { state: step.to, by: userId, at: now, finished_at: now, outcome: { status: 'notStarted', reason: reason === '' ? 'It was denied.' : reason } });
     await cancelDuty(tx, 'run.expire', runId);
     failpoint('denial.before-commit');
-    return said(tx, runId, now, userId, `denied: ${run.plan.draft.summary}`);
+    return announceDecision(tx, runId, now, userId, `denied: ${run.plan.draft.summary}`);
   });
 }
 
@@ -97,7 +95,7 @@ export async function withdrawRun(dependencies: RunDependencies, runId: string, 
     await cancelDuty(tx, 'run.expire', runId);
     await cancelDuty(tx, 'run.start', runId);
     failpoint('withdrawal.before-commit');
-    return said(tx, runId, now, userId, `withdrew: ${run.plan.draft.summary}`);
+    return announceDecision(tx, runId, now, userId, `withdrew: ${run.plan.draft.summary}`);
   });
 }
 
@@ -113,7 +111,7 @@ export async function settleRun(dependencies: RunDependencies, runId: string, us
     await changeRun(tx, runId, ['unknown'], { state: step.to, by: userId, at: now, finished_at: now, outcome });
     await cancelDuty(tx, 'run.look', runId);
     failpoint('settlement.before-commit');
-    return said(tx, runId, now, userId, `says that it ${happened ? 'happened' : 'did not happen'} (${run.plan.draft.summary}): ${note}`);
+    return announceDecision(tx, runId, now, userId, `says that it ${happened ? 'happened' : 'did not happen'} (${run.plan.draft.summary}): ${note}`);
   });
 }
 
@@ -134,7 +132,7 @@ export async function overrideRun(dependencies: RunDependencies, runId: string, 
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     if (run.overridden !== null) return { kind: 'refused', refusal: { refused: what, rule: 'somebody else did that already', instead: 'Ask for your change.' }, run };
     await changeRun(tx, runId, ['unknown'], { overridden: { by: userId, at: now.toISOString(), reason } });
-    return said(tx, runId, now, userId, `lets others go past what is not settled (${run.plan.draft.summary}): ${reason}`);
+    return announceDecision(tx, runId, now, userId, `lets others go past what is not settled (${run.plan.draft.summary}): ${reason}`);
   });
 }
 
@@ -143,15 +141,15 @@ export async function stopWatching(dependencies: RunDependencies, runId: string,
   return deciding(dependencies, runId, userId, async (tx, run, now, { ruling, identity }) => {
     if (run.outcome?.status === 'notWatched' && run.outcome.by === userId) return { kind: 'done', run };
     const how = howToCancel(run);
-    if (how.kind === 'refused') return refuse(run, how.rule, how.instead);
-    if (how.kind === 'withdraw') return refuse(run, 'nothing of it has been sent yet', 'Withdraw it instead.');
+    if (how.kind === 'refused') return refusal(run, how.rule, how.instead);
+    if (how.kind === 'withdraw') return refusal(run, 'nothing of it has been sent yet', 'Withdraw it instead.');
     // Whose system has left the catalog has no rule any more: then only the person who asked may.
     if (ruling === null && userId !== run.requestedBy) return { kind: 'refused', refusal: noLongerThere(run), run };
     const denied = ruling === null ? null : whyNotAsk(ruling, identity, `Stop watching: ${run.plan.draft.summary}`);
     if (denied !== null) return { kind: 'refused', refusal: denied, run };
     await changeRun(tx, runId, ['started'], { state: 'failed', by: userId, at: now, finished_at: now, progress_line: null, outcome: { status: 'notWatched', by: userId, lines: run.progressLine === null ? [] : [run.progressLine] } });
     await cancelDuty(tx, 'run.watch', runId);
-    return said(tx, runId, now, userId, `stopped watching: ${run.plan.draft.summary}`);
+    return announceDecision(tx, runId, now, userId, `stopped watching: ${run.plan.draft.summary}`);
   });
 }
 
@@ -165,52 +163,10 @@ export async function expireRun(dependencies: RunDependencies, runId: string): P
     const outcome = { status: 'notStarted', reason: run.state === 'approved' ? ranOut : 'Nobody decided in time.' } as const;
     await changeRun(tx, runId, [run.state], { state: step.to, by: 'stockops', at: now, finished_at: now, progress_line: null, outcome });
     if (run.state === 'planned') await refreshMessages(tx, 'run', runId, now);
-    else await said(tx, runId, now, 'stockops', `ran out: ${run.plan.draft.summary}`);
+    else await announceDecision(tx, runId, now, 'stockops', `ran out: ${run.plan.draft.summary}`);
     failpoint('expiry.before-commit');
   });
   failpoint('expiry.after-commit');
-}
-
-/** The word that a person types to show that they mean this target. */
-export function nameToType(run: Run): string {
-  const { target } = run.plan;
-  switch (target.kind) {
-    case 'workload':
-      return target.name;
-    case 'release':
-      return target.release;
-    case 'compose':
-      return target.service;
-    default:
-      return run.plan.systemId;
-  }
-}
-
-/** What is wrong with the name that was typed, in words for beside its field; `null` when nothing is. */
-export function whyNotTyped(run: Run, ruling: Ruling | null, typedName: string | null): string | null {
-  if ((ruling?.rule?.typedConfirmation !== true && ruling?.alsoRule?.typedConfirmation !== true) || typedName?.trim() === nameToType(run)) return null;
-  return `Type ${nameToType(run)} exactly. Nothing has been done.`;
-}
-
-/**
- * The rule of now, and with it the one by which it was planned: both must be met, so the stricter decides (F-49). `null` when its system is no
- * longer in the catalog.
- * @param conditions what the plan does by the state of now, where that was looked at again
- */
-export async function rulingOf(dependencies: Pick<RunDependencies, 'catalog' | 'clock'>, db: DbOrTx, run: Run, conditions: Iterable<RiskCondition> = run.plan.draft.conditions ?? []): Promise<Ruling | null> {
-  const { plan } = run;
-  const catalog = dependencies.catalog();
-  const system = catalog.systems.find((candidate) => candidate.id === plan.systemId);
-  const action = system?.actions.get(plan.actionId);
-  if (system === undefined) return null;
-  const facts = await factsFor(db, system, plan.environment, conditions, dependencies.clock.now(), run.id);
-  const ruling = rulingFor(catalog, system, plan.environment, action === undefined ? plan.risk : worseRisk(plan.risk, riskOf(action, conditions)), facts);
-  return { ...ruling, alsoRule: catalog.policies.find((rule) => rule.id === plan.policyId && rule !== ruling.rule) ?? null };
-}
-
-/** The stricter of the rule then and the rule now (F-49). */
-export function approvalsNeeded(run: Run, ruling: Ruling | null): number {
-  return Math.max(run.approvalsNeeded, ruling?.rule?.approvals ?? 1, ruling?.alsoRule?.approvals ?? 0);
 }
 
 export interface Rights {
@@ -251,7 +207,8 @@ export async function startNow(tx: Tx, runId: string, now: Date): Promise<void> 
   await addDuty(tx, { kind: 'run.start', key: runId, dueAt: now });
 }
 
-export async function said(tx: Tx, runId: string, now: Date, actor: string, text: string): Promise<Decided> {
+/** What was decided shows for everybody, and the timeline says who did. */
+export async function announceDecision(tx: Tx, runId: string, now: Date, actor: string, text: string): Promise<Decided> {
   const run = await lockRun(tx, runId);
   if (run === undefined) throw new Error('a run that is being decided on is gone');
   await announceRun(tx, run, now, { actor, text });
@@ -263,10 +220,10 @@ function noLongerThere(run: Run): Refusal {
 }
 
 /** Nothing moved: it was done before by the same person, or there is a reason. */
-function notMoved(run: Run, step: Step, what = run.plan.draft.summary): Decided {
+export function notMoved(run: Run, step: Step, what = run.plan.draft.summary): Decided {
   return step.kind === 'refused' ? { kind: 'refused', refusal: { refused: what, rule: step.rule, instead: step.instead }, run } : { kind: 'done', run };
 }
 
-export function refuse(run: Run, rule: string, instead: string): Decided {
+export function refusal(run: Run, rule: string, instead: string): Decided {
   return { kind: 'refused', refusal: { refused: run.plan.draft.summary, rule, instead }, run };
 }

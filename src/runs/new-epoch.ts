@@ -1,10 +1,10 @@
 import { record } from '../audit/record.ts';
 import type { Tx } from '../storage/database.ts';
-import { addDuty, cancelDuty } from '../storage/duties.ts';
+import { cancelDuty } from '../storage/duties.ts';
 import { lookForLostPosts } from '../storage/outbox.ts';
 import { announceRun } from './announce.ts';
+import { becomeUnknown } from './become-unknown.ts';
 import type { RunDependencies } from './dependencies.ts';
-import type { Run } from './run.ts';
 import { changeRun, lockRun } from './store.ts';
 
 export const restored = 'The bot’s database was restored or taken over by another server, which may have forgotten something: older approvals no longer count.';
@@ -32,17 +32,10 @@ async function endOldEpoch(tx: Tx, now: Date): Promise<void> {
     const run = await lockRun(tx, id);
     if (run === undefined) continue;
     for (const kind of ['run.expire', 'run.start', 'run.watch']) await cancelDuty(tx, kind, id);
-    if (run.state === 'started') await lose(tx, run, now);
+    if (run.state === 'started') await becomeUnknown(tx, run, { reason: 'The bot’s database came back from a copy or another server while it was under way.', notKnown: 'whether it happened' }, now);
     else if (await changeRun(tx, id, [run.state], { state: 'voided', by: 'stockops', at: now, finished_at: now, progress_line: null, outcome: { status: 'notStarted', reason: restored } })) {
       if (run.state !== 'planned') await announceRun(tx, run, now, { actor: 'stockops', text: `not started: ${restored}` });
     }
   }
   await lookForLostPosts(tx);
-}
-
-async function lose(tx: Tx, run: Run, now: Date): Promise<void> {
-  const outcome = { status: 'unknown' as const, reason: 'The bot’s database came back from a copy or another server while it was under way.', lostAt: now.toISOString(), lines: [], verdict: 'unclear' as const };
-  if (!(await changeRun(tx, run.id, ['started'], { state: 'unknown', by: 'stockops', at: now, outcome, progress_line: null }))) return;
-  await announceRun(tx, run, now, { actor: 'stockops', text: `not known whether it happened: ${run.plan.draft.summary}` });
-  await addDuty(tx, { kind: 'run.look', key: run.id, dueAt: now });
 }

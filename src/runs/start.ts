@@ -5,6 +5,7 @@ import { hashPlan } from '../approvals/plan-hash.ts';
 import { whyNotCommander } from '../approvals/break-glass.ts';
 import { whatIsMissing, whyNotAsk } from '../approvals/policy.ts';
 import { whyNotReached } from '../catalog/reach.ts';
+import type { Action, RiskCondition, System } from '../catalog/system.ts';
 import { findIncident } from '../incidents/store.ts';
 import { addDuty, cancelDuty } from '../storage/duties.ts';
 import { leaseMs } from '../storage/lease.ts';
@@ -12,22 +13,22 @@ import { StockOpsError } from '../support/errors.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
 import { announceRun } from './announce.ts';
+import { becomeUnknown, type Loss } from './become-unknown.ts';
 import { brokenGlassOf, situationOf } from './break-glass.ts';
-import { approversOf, ranOut, rulingOf } from './decide.ts';
+import { approversOf, ranOut } from './decide.ts';
 import { effectDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 import { holdInWords, holdOn, lockFreezes } from './freeze.ts';
 import type { Outcome } from './outcome.ts';
-import { watchTheClock } from './overdue.ts';
+import { addOverdueDuty } from './overdue.ts';
 import { enterEpoch, restored } from './new-epoch.ts';
 import { draftOf, overridesInWords } from './propose.ts';
+import { rulingOf } from './ruling.ts';
 import type { Run } from './run.ts';
 import { changeRun, findRun, lockRun, overriddenOnTarget, runOnTarget } from './store.ts';
 import { targetKeyOf } from './target-key.ts';
 import { nextStep } from './transitions.ts';
 import { whatChanged, whyCatalogDiffers } from './what-changed.ts';
 
-/** How often a running change is looked at. */
-export const watchEveryMs = 5_000;
 /** How soon a start that could not see its target, or the people who agreed to it, tries to see them again. */
 const tryAgainMs = 10_000;
 
@@ -38,12 +39,11 @@ const tryAgainMs = 10_000;
 export async function startRun(dependencies: RunDependencies, runId: string): Promise<void> {
   const run = await findRun(dependencies.db, runId);
   if (run === undefined) return;
-  if (run.state === 'started' && run.receipt === null) return loseRun(dependencies, run, 'The bot stopped or lost its database while it was being done.');
+  if (run.state === 'started' && run.receipt === null) return loseRun(dependencies, run, { reason: 'The bot stopped or lost its database while it was being done.' });
   if (run.state !== 'approved') return;
 
-  const standing = await whetherItStands(dependencies, run);
-  if (standing.kind === 'changed') return voidRun(dependencies, run, standing.why);
-  if (standing.kind === 'notSeen') return waitForIt(dependencies, run, standing.why);
+  const obstacle = await whyNotStart(dependencies, run);
+  if (obstacle !== null) return obstacle.kind === 'changed' ? voidRun(dependencies, run, obstacle.why) : waitForIt(dependencies, run, obstacle.why);
 
   failpoint('run.before-started');
   const startedAt = dependencies.clock.now();
@@ -68,58 +68,82 @@ const sendWithinMs = leaseMs / 3;
 const isStillOurs = ({ clock }: RunDependencies, startedAt: Date): boolean => clock.now().getTime() - startedAt.getTime() < sendWithinMs;
 const neverSent: Receipt = { status: 'rejected', reason: 'The bot stood still just before it would have been sent.' };
 
-type Standing =
-  | { readonly kind: 'stands' }
+type Obstacle =
   | { readonly kind: 'changed'; readonly why: string }
   /** The target or the people could not be looked at. Nothing was sent, so it may be tried again until the plan runs out. */
   | { readonly kind: 'notSeen'; readonly why: string };
 
-const changed = (why: string): Standing => ({ kind: 'changed', why });
+const changed = (why: string): Obstacle => ({ kind: 'changed', why });
+const notSeen = (why: string): Obstacle => ({ kind: 'notSeen', why });
 
-/** Whether what was agreed to is still so, by the catalog, the people and the target of now. */
-async function whetherItStands(dependencies: RunDependencies, run: Run): Promise<Standing> {
-  const { plan } = run;
-  if (run.expiresAt <= dependencies.clock.now()) return changed(ranOut);
-  if (hashPlan(plan) !== run.planHash) return changed('The stored plan is not the one that was agreed to.');
-  if (plan.epoch !== dependencies.epochs.current()) return changed(restored);
+/** Whether what was agreed to is still so, by the plan itself, the catalog, the target and the people of now; `null`: it is. */
+async function whyNotStart(dependencies: RunDependencies, run: Run): Promise<Obstacle | null> {
+  const voided = whyPlanVoids(dependencies, run);
+  if (voided !== null) return changed(voided);
+  const offered = await offeredNow(dependencies, run);
+  if ('why' in offered) return changed(offered.why);
+  const past = await whyPastVoids(dependencies, run);
+  if (past !== null) return changed(past);
+  const draft = await lookAtTarget(dependencies, run, offered.primitive);
+  if ('notSeen' in draft) return notSeen(draft.notSeen);
+  if ('refused' in draft) return changed(draft.rule);
+  const differs = whatChanged(run.plan.draft.guard, draft.guard) ?? (run.undoOf === null ? whyCatalogDiffers(offered.system, offered.action, run.plan) : null);
+  if (differs !== null) return changed(differs);
+  return whyPeopleVoid(dependencies, run, draft.conditions ?? []);
+}
+
+function whyPlanVoids({ clock, epochs }: RunDependencies, run: Run): string | null {
+  if (run.expiresAt <= clock.now()) return ranOut;
+  if (hashPlan(run.plan) !== run.planHash) return 'The stored plan is not the one that was agreed to.';
+  return run.plan.epoch === epochs.current() ? null : restored;
+}
+
+const notOffered = 'The action is no longer in the catalog.';
+
+interface Offered {
+  readonly system: System;
+  readonly action: Action;
+  readonly primitive: WritePrimitive;
+}
+
+/** What the catalog and this version of the bot make of the plan's words by now, or why nothing. */
+async function offeredNow(dependencies: RunDependencies, { plan }: Run): Promise<Offered | { readonly why: string }> {
   const catalog = dependencies.catalog();
   const system = catalog.systems.find((candidate) => candidate.id === plan.systemId);
   const action = system?.actions.get(plan.actionId);
-  if (system === undefined || action === undefined) return changed('The action is no longer in the catalog.');
+  if (system === undefined || action === undefined) return { why: notOffered };
   const incident = plan.incidentId === null ? null : ((await findIncident(dependencies.db, plan.incidentId)) ?? null);
   const unreached = whyNotReached(catalog, incident, system, plan.environment, plan.draft.summary);
-  if (unreached !== null) return changed(`${unreached.rule}.`);
+  if (unreached !== null) return { why: `${unreached.rule}.` };
   const primitive = dependencies.primitives.get(plan.primitive);
-  if (primitive === undefined || primitive.effect !== 'write') return changed(`This version of the bot does not know ${plan.primitive}.`);
+  return primitive?.effect === 'write' ? { system, action, primitive } : { why: `This version of the bot does not know ${plan.primitive}.` };
+}
 
-  // Whoever agreed before did not know that it goes past something.
-  const past = await overriddenOnTarget(dependencies.db, targetKeyOf(plan.target));
-  if (past !== undefined && overridesInWords(past) !== plan.overrides) return changed(`Nobody knows whether “${past.plan.draft.summary}” happened; going past it was allowed since this was asked for.`);
+/** Whoever agreed before did not know that it goes past something. */
+async function whyPastVoids({ db }: RunDependencies, { plan }: Run): Promise<string | null> {
+  const past = await overriddenOnTarget(db, targetKeyOf(plan.target));
+  return past === undefined || overridesInWords(past) === plan.overrides ? null : `Nobody knows whether “${past.plan.draft.summary}” happened; going past it was allowed since this was asked for.`;
+}
 
-  const draft = await lookAtTarget(dependencies, run, primitive);
-  if ('notSeen' in draft) return { kind: 'notSeen', why: draft.notSeen };
-  if ('refused' in draft) return changed(draft.rule);
-  const why = whatChanged(plan.draft.guard, draft.guard) ?? (run.undoOf === null ? whyCatalogDiffers(system, action, plan) : null);
-  if (why !== null) return changed(why);
-
-  // The stricter of the policy then and the policy now decides (F-49), and rights count at the start, too (T-15).
-  const ruling = await rulingOf(dependencies, dependencies.db, run, draft.conditions ?? []);
-  if (ruling === null) return changed('The action is no longer in the catalog.');
+/** The stricter of the policy then and the policy now decides (F-49), and rights count at the start, too (T-15). */
+async function whyPeopleVoid(dependencies: RunDependencies, run: Run, conditions: Iterable<RiskCondition>): Promise<Obstacle | null> {
+  const { summary } = run.plan.draft;
+  const ruling = await rulingOf(dependencies, dependencies.db, run, conditions);
+  if (ruling === null) return changed(notOffered);
   const glass = await brokenGlassOf(dependencies.db, run.id);
   const [requester, ...others] = await dependencies.people.identifyAfresh([run.requestedBy, ...(glass === null ? approversOf(run) : [glass.userId])]);
-  if (requester === undefined || [requester, ...others].some(({ person }) => person === null)) return { kind: 'notSeen', why: 'Slack does not say whether those who agreed to it still may.' };
+  if (requester === undefined || [requester, ...others].some(({ person }) => person === null)) return notSeen('Slack does not say whether those who agreed to it still may.');
   // A role that is not known is no role; but then nobody has lost one either, so it waits.
   const silent = [requester, ...others].find(({ areRolesKnown }) => !areRolesKnown)?.silent;
-  const notSaid: Standing | null = silent === undefined ? null : { kind: 'notSeen', why: `${silent} does not say whether those who agreed to it still may.` };
-  const denied = whyNotAsk(ruling, requester, plan.draft.summary);
-  if (denied !== null) return notSaid ?? changed(`Whoever asked for it may no longer: ${denied.rule}.`);
+  const voids = (why: string): Obstacle => (silent === undefined ? changed(why) : notSeen(`${silent} does not say whether those who agreed to it still may.`));
+  const denied = whyNotAsk(ruling, requester, summary);
+  if (denied !== null) return voids(`Whoever asked for it may no longer: ${denied.rule}.`);
   if (glass !== null) {
     const [commander] = others;
-    const why = commander === undefined ? null : whyNotCommander(ruling, commander, await situationOf(dependencies.db, run), plan.draft.summary);
-    return why === null ? { kind: 'stands' } : (notSaid ?? changed(`Whoever broke the glass may no longer: ${why.rule}.`));
+    const why = commander === undefined ? null : whyNotCommander(ruling, commander, await situationOf(dependencies.db, run), summary);
+    return why === null ? null : voids(`Whoever broke the glass may no longer: ${why.rule}.`);
   }
-  if (whatIsMissing(ruling, run.approvalsNeeded, others, requester) !== null) return notSaid ?? changed('Somebody who approved it may no longer decide on it, or the policy has become stricter.');
-  return { kind: 'stands' };
+  return whatIsMissing(ruling, run.approvalsNeeded, others, requester) === null ? null : voids('Somebody who approved it may no longer decide on it, or the policy has become stricter.');
 }
 
 async function lookAtTarget(dependencies: RunDependencies, run: Run, primitive: WritePrimitive) {
@@ -165,7 +189,7 @@ async function commitStart(dependencies: RunDependencies, run: Run, now: Date): 
       if (hold !== null) return { kind: 'void', why: holdInWords(hold, systemName(dependencies, run)), ...(hold.kind === 'frozen' && { who: { did: 'frozen', by: hold.freeze.by, at: hold.freeze.at.toISOString() } }) };
       if (step.to !== 'started') return { kind: 'void', why: ranOut };
       if (!(await changeRun(tx, run.id, ['approved'], { state: step.to, by: 'stockops', at: now, started_at: now, progress_line: null }))) return { kind: 'not' };
-      await watchTheClock(tx, run, now);
+      await addOverdueDuty(tx, run, now);
       failpoint('run.before-start-commit');
       await announceRun(tx, run, now, { actor: 'stockops', text: `started: ${run.plan.draft.summary}` });
       return { kind: 'started' };
@@ -212,7 +236,7 @@ function sendVia(ports: RunDependencies['ports'], request: EffectRequest, runId:
 async function recordReceipt(dependencies: RunDependencies, run: Run, receipt: Receipt): Promise<void> {
   const { db, clock } = dependencies;
   const now = clock.now();
-  if (receipt.status === 'lost') return loseRun(dependencies, { ...run, receipt }, receipt.reason);
+  if (receipt.status === 'lost') return loseRun(dependencies, run, { reason: receipt.reason, receipt });
   await db.transaction().execute(async (tx) => {
     await cancelDuty(tx, 'run.look', run.id);
     if (receipt.status === 'rejected') {
@@ -226,15 +250,10 @@ async function recordReceipt(dependencies: RunDependencies, run: Run, receipt: R
   });
 }
 
-/** Nobody knows whether it happened. Never tried again; what can be seen from outside is looked for at once. */
-async function loseRun({ db, clock }: RunDependencies, run: Run, reason: string): Promise<void> {
+async function loseRun({ db, clock }: RunDependencies, run: Run, loss: Pick<Loss, 'reason' | 'receipt'>): Promise<void> {
   const now = clock.now();
   await db.transaction().execute(async (tx) => {
-    const outcome = { status: 'unknown' as const, reason, lostAt: now.toISOString(), lines: [], verdict: 'unclear' as const };
-    if (!(await changeRun(tx, run.id, ['started'], { state: 'unknown', by: 'stockops', at: now, outcome, progress_line: null, ...(run.receipt !== null && { receipt: run.receipt }) }))) return;
-    await announceRun(tx, run, now, { actor: 'stockops', text: `not known whether it happened: ${run.plan.draft.summary}` });
-    await addDuty(tx, { kind: 'run.look', key: run.id, dueAt: now });
-    failpoint('run.before-unknown-commit');
+    if (await becomeUnknown(tx, run, { ...loss, notKnown: 'whether it happened' }, now)) failpoint('run.before-unknown-commit');
   });
   failpoint('run.after-unknown');
 }

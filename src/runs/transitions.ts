@@ -1,6 +1,10 @@
 /**
  * What may become of a run, decided without a database: the state it is in and what somebody or something does → the state it goes to, or why not. The
- * code around it locks the row, asks here, and writes what was answered (`decide.ts`, `start.ts`).
+ * code around it locks the row, asks here, and writes what was answered (`decide.ts`, `break-glass.ts`, `start.ts`, `become-unknown.ts`).
+ *
+ * Where the state alone does not say it, it is decided elsewhere: what the outside answered and what no longer stands (`start.ts`), what was seen of it
+ * (`watch.ts`), that a person ends the watching (`howToCancel`, then `decide.ts`), and what the database forgot (`new-epoch.ts`). No way is taken that is
+ * not in the table of moves, whoever decides: `store.ts` asks `mayMove` before it writes.
  */
 import { canonicalJson } from '../support/json.ts';
 import type { RunState } from '../storage/tables.ts';
@@ -32,6 +36,8 @@ export type RunEvent =
   /** `isEnough`: with this one nothing is missing. */
   | { readonly is: 'approve'; readonly by: string; readonly isEnough: boolean }
   | { readonly is: 'deny'; readonly by: string }
+  /** Somebody goes on without the approvals that are missing. */
+  | { readonly is: 'breakGlass' }
   | { readonly is: 'withdraw'; readonly by: string }
   | { readonly is: 'expire' }
   /** `seenVersion`: what was looked at and found to stand. `isHeld`: a freeze is in force, or the bot is read-only. */
@@ -46,8 +52,8 @@ export type Step =
   | { readonly kind: 'moves'; readonly to: RunState }
   /** It counts, and the state stays: an approval of several. */
   | { readonly kind: 'counts' }
-  /** The same by the same person: nothing changes, and nothing is wrong. */
-  | { readonly kind: 'again' }
+  /** The same by the same person, or not due yet: nothing changes, and nothing is wrong. */
+  | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly rule: string; readonly instead: string };
 
 export type Standing = Pick<Run, 'state' | 'version' | 'requestedBy' | 'expiresAt' | 'approvals' | 'outcome'>;
@@ -59,32 +65,35 @@ export function nextStep(run: Standing, event: RunEvent, now: Date): Step {
   switch (event.is) {
     case 'confirm':
       if (run.requestedBy !== event.by) return refused('it is the plan of somebody else', 'Ask for one of your own.');
-      if (wasConfirmed(state)) return again;
+      if (wasConfirmed(state)) return nothing;
       if (state !== 'planned') return refused(whyNotNow(state), 'Ask again for a fresh plan.');
       if (isOver) return refused('the plan has expired', 'Ask again for a fresh one.');
       return to(event.needsOthers ? 'awaiting_approval' : 'approved');
     case 'approve':
-      if (decision(event.by) === 'approved') return again;
+      if (decision(event.by) === 'approved') return nothing;
       if (state !== 'awaiting_approval') return refused(whyNotNow(state), 'Nothing more is needed of you.');
       if (isOver) return refused('the request has expired', 'Ask for a fresh one.');
       return event.isEnough ? to('approved') : { kind: 'counts' };
     case 'deny':
-      if (state === 'denied' && decision(event.by) === 'denied') return again;
+      if (state === 'denied' && decision(event.by) === 'denied') return nothing;
       return state === 'awaiting_approval' ? to('denied') : refused(whyNotNow(state), 'Nothing more is needed of you.');
+    case 'breakGlass':
+      if (state !== 'awaiting_approval') return refused('it does not wait for approval', 'Nothing more is needed of you.');
+      return isOver ? refused('the request has expired', 'Ask for a fresh one.') : to('approved');
     case 'withdraw':
       if (run.requestedBy !== event.by) return refused('only the person who asked may withdraw it', 'Deny it instead, if you may decide.');
-      if (state === 'withdrawn') return again;
+      if (state === 'withdrawn') return nothing;
       return mayMove(state, 'withdrawn') ? to('withdrawn') : refused(whyNotNow(state), 'See how it stands in the thread.');
     case 'expire':
-      if (state === 'approved') return isOver ? to('voided') : again;
-      return mayMove(state, 'expired') && isOver ? to('expired') : again;
+      if (state === 'approved') return isOver ? to('voided') : nothing;
+      return mayMove(state, 'expired') && isOver ? to('expired') : nothing;
     case 'start':
       if (state !== 'approved' || run.version !== event.seenVersion) return refused(whyNotNow(state), 'Look at it again.');
       return isOver || event.isHeld ? to('voided') : to('started');
     case 'lose':
-      return state === 'started' ? to('unknown') : again;
+      return state === 'started' ? to('unknown') : nothing;
     case 'settle':
-      if (run.outcome?.status === 'settled' && run.outcome.by === event.by && run.outcome.happened === event.happened) return again;
+      if (run.outcome?.status === 'settled' && run.outcome.by === event.by && run.outcome.happened === event.happened) return nothing;
       return state === 'unknown' ? to(event.happened ? 'succeeded' : 'failed') : refused('it is settled already', 'Look at its message.');
     case 'override':
       if (state === 'started') return refused('it is running, and whoever runs it is alive', 'Wait until it ends, or look whether it can be cancelled.');
@@ -152,7 +161,7 @@ function whyNotNow(state: RunState): string {
   }
 }
 
-const again: Step = { kind: 'again' };
+const nothing: Step = { kind: 'nothing' };
 const to = (state: RunState): Step => ({ kind: 'moves', to: state });
 const refused = (rule: string, instead: string): Step => ({ kind: 'refused', rule, instead });
 const wasConfirmed = (state: RunState): boolean => state !== 'planned' && state !== 'expired' && state !== 'withdrawn';

@@ -10,11 +10,13 @@ import { announceRun } from './announce.ts';
 import { blindForMs, readDeadlineMs, within, type RunDependencies } from './dependencies.ts';
 import { lookWhetherItHelpedEveryMs } from './look-whether-it-helped.ts';
 import type { Outcome } from './outcome.ts';
-import { watchTheClock } from './overdue.ts';
+import { addOverdueDuty } from './overdue.ts';
 import { read } from './read.ts';
 import type { Run } from './run.ts';
-import { watchEveryMs } from './start.ts';
 import { changeRun, findRun } from './store.ts';
+
+/** How often a running change is looked at. */
+const watchEveryMs = 5_000;
 
 /**
  * Looks at a running change, any process at any time: waiting only reads, so it can be resumed (F-29). Comes again until it has settled or its
@@ -66,7 +68,7 @@ async function lookForEvidence(dependencies: RunDependencies, run: Run, primitiv
       // How it goes on can be watched like any other run.
       if (await changeRun(tx, run.id, ['unknown'], { state: 'started', by: 'stockops', at: now, receipt: { status: 'accepted', answer: null }, progress_line: evidence.lines[0] ?? null })) {
         await addDuty(tx, { kind: 'run.watch', key: run.id, dueAt: now });
-        await watchTheClock(tx, run, now);
+        await addOverdueDuty(tx, run, now);
         await announceRun(tx, run, now, { actor: 'stockops', text: `it did happen: ${evidence.lines.join('; ')}` });
       }
       return;

@@ -19,7 +19,7 @@ function inWords(step: Step): string {
       return `→ ${step.to}`;
     case 'counts':
       return 'counts';
-    case 'again':
+    case 'nothing':
       return 'nothing changes';
     case 'refused':
       return `no: ${step.rule}. ${step.instead}`;
@@ -62,6 +62,9 @@ const table: Readonly<Record<string, Row>> = {
   'somebody who denied, denies again': { event: { is: 'deny', by: 'U2' }, now: inTime, run: { approvals: [by('U2', 'denied')] }, comes: { awaiting_approval: '→ denied', denied: 'nothing changes' }, otherwise: '… Nothing more is needed of you.' },
   'somebody denies after another': { event: { is: 'deny', by: 'U2' }, now: inTime, run: { approvals: [by('U3', 'denied')] }, comes: { awaiting_approval: '→ denied' }, otherwise: '… Nothing more is needed of you.' },
   'somebody who approved, denies': { event: { is: 'deny', by: 'U2' }, now: inTime, run: { approvals: [by('U2', 'approved')] }, comes: { awaiting_approval: '→ denied' }, otherwise: '… Nothing more is needed of you.' },
+
+  'somebody breaks the glass': { event: { is: 'breakGlass' }, now: inTime, comes: { awaiting_approval: '→ approved' }, otherwise: 'no: it does not wait for approval. Nothing more is needed of you.' },
+  'somebody breaks the glass too late': { event: { is: 'breakGlass' }, now: tooLate, comes: { awaiting_approval: 'no: the request has expired. Ask for a fresh one.' }, otherwise: 'no: it does not wait for approval. Nothing more is needed of you.' },
 
   'the requester withdraws': { event: { is: 'withdraw', by: 'U1' }, now: inTime, comes: { planned: '→ withdrawn', awaiting_approval: '→ withdrawn', approved: '→ withdrawn', withdrawn: 'nothing changes' }, otherwise: '… See how it stands in the thread.' },
   'somebody else withdraws': { event: { is: 'withdraw', by: 'U2' }, now: inTime, comes: {}, otherwise: 'no: only the person who asked may withdraw it. Deny it instead, if you may decide.' },

@@ -111,6 +111,31 @@ test('/stock audit shows the latest entries to whoever asks and has a role, by s
   expect(told(bot, 'U0GUEST')).toContain('only full members');
 });
 
+test('what is refused is found by the system that it was about, with the incident, the request or the word that it was', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  await press(bot, support, card(bot), 'Acknowledge');
+  await type(bot, support, 'alerts', 'freeze mystocks the audit');
+  await type(bot, support, 'alerts', 'unfreeze mystocks');
+  await type(bot, oncall, 'alerts', 'freeze mystocks');
+  await ask(bot, oncall, 'Scale…', { replicas: '2' });
+  await press(bot, 'U0GUEST', reply(bot, 'from 3 to 2'), 'Approve');
+  await press(bot, 'U0GUEST', card(bot), 'Acknowledge');
+
+  const entries = (await latestEntries(bot.running.db, { system: 'mystocks' }, 100)).toReversed();
+  const run = entries.find(({ kind }) => kind === 'run.planned')?.subject;
+  expect(entries.filter(({ kind }) => kind === 'refused').map(({ actor, subject, details }) => `${actor} ${subject}: ${details['refused']}`)).toEqual([
+    `${support} INC-1: Acknowledge INC-1`,
+    `${support} freeze: Freeze changes to MyStocks`,
+    `${support} unfreeze: Unfreeze changes to MyStocks`,
+    `${oncall} freeze: Freeze changes`,
+    `U0GUEST ${run}: What you pressed`,
+    'U0GUEST INC-1: What you pressed',
+  ]);
+  await type(bot, oncall, 'alerts', 'audit mystocks by @Support agent');
+  expect(told(bot, oncall)).toContain('Acknowledge INC-1');
+});
+
 test('T-23: every hour the log and the channel are told where the record stands, and only what has changed is posted', async () => {
   await using bot = await startTestBot({ environment: { STOCKOPS_AUDIT_CHANNEL: '#incidents' } });
   const posted = () => bot.slack.channel('incidents').messages().filter(({ text }) => text.startsWith('Anchor of the record'));
