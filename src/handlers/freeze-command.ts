@@ -34,6 +34,7 @@ export async function freeze(bot: Bot, { place, words, interactionKey }: FreezeC
   if (said.reason.length > longestReason) return refuse(bot, place, { refused, rule: `the reason has more than ${longestReason} characters`, instead: 'Say it in one sentence.' }, about);
   if (said.forMs !== null && (said.forMs <= 0 || said.forMs > longestMs)) return refuse(bot, place, { refused, rule: 'a freeze lasts between a second and 30 days', instead: 'Leave “for …” out, and lift it yourself.' }, about);
   const frozen = await freezeChanges(bot, { system, reason: said.reason, forMs: said.forMs, userId: place.userId, interactionKey });
+  if (frozen.kind === 'carriedOut') return;
   if (frozen.kind === 'refused') return refuse(bot, place, frozen.refusal, about);
   const view = toHoldView(bot.catalog(), { kind: 'frozen', freeze: frozen.freeze });
   if (view.kind === 'frozen') await whisper(bot, place, freezeMessage(view, [], bot.clock.now()));
@@ -45,6 +46,7 @@ export async function unfreeze(bot: Bot, { place, words, interactionKey }: Freez
   if (first === '') return refuse(bot, place, { refused: 'Unfreeze', rule: 'it was not said of which system', instead: 'Write: /stock unfreeze all|<system>' }, aboutWord('unfreeze', null));
   if (system !== null && !('id' in system)) return whisper(bot, place, unknownWordMessage(first, system.didYouMean));
   const lifted = await unfreezeChanges(bot, { system, userId: place.userId, interactionKey });
+  if (lifted.kind === 'carriedOut') return;
   if (lifted.kind === 'refused') return refuse(bot, place, lifted.refusal, aboutWord('unfreeze', system));
   const now = bot.clock.now();
   const view = toHoldView(bot.catalog(), { kind: 'frozen', freeze: lifted.freeze });

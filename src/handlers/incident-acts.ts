@@ -5,7 +5,7 @@ import { endEscalation } from '../escalation/store.ts';
 import type { Incident } from '../incidents/incident.ts';
 import { addTimelineEntry, changeIncident, insertIncident, lockIncident } from '../incidents/store.ts';
 import type { Tx } from '../storage/database.ts';
-import { finishWithAct } from '../storage/interactions.ts';
+import { finishWithAct, holdForAct } from '../storage/interactions.ts';
 import { wantMessage } from '../storage/outbox.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { sha256, type Json } from '../support/json.ts';
@@ -145,6 +145,7 @@ async function acting(bot: Bot, incidentId: number, { key, seenVersion }: Doing,
     const incident = await lockIncident(tx, incidentId);
     if (incident === undefined) return { kind: 'gone' };
     const now = bot.clock.now();
+    if ((await holdForAct(tx, key)) === null) return { kind: 'done', incident };
     if (seenVersion !== null && seenVersion < incident.stateVersion) {
       await showIncident(tx, incident, now);
       return { kind: 'stale', incident };

@@ -11,7 +11,7 @@ import type { System } from '../catalog/system.ts';
 import { addTimelineEntry, openIncidents } from '../incidents/store.ts';
 import type { DbOrTx, Tx } from '../storage/database.ts';
 import { addDuty, cancelDuty, hastenDuty } from '../storage/duties.ts';
-import { finishWithAct } from '../storage/interactions.ts';
+import { finishWithAct, holdForAct } from '../storage/interactions.ts';
 import { refreshMessages, wantMessage } from '../storage/outbox.ts';
 import type { Row } from '../storage/tables.ts';
 import type { RunDependencies } from './dependencies.ts';
@@ -72,7 +72,8 @@ export interface FreezeWish extends FreezeAct {
   readonly forMs: number | null;
 }
 
-export type Frozen = { readonly kind: 'done'; readonly freeze: Freeze } | { readonly kind: 'refused'; readonly refusal: Refusal };
+/** `carriedOut`: by whoever took it over; they have told everybody. */
+export type Frozen = { readonly kind: 'done'; readonly freeze: Freeze } | { readonly kind: 'carriedOut' } | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 /** Stops changes. The same wish again by the same person changes nothing. */
 export async function freezeChanges(dependencies: RunDependencies, wish: FreezeWish): Promise<Frozen> {
@@ -98,19 +99,23 @@ export async function freezeChanges(dependencies: RunDependencies, wish: FreezeW
 /** Lifts the freeze of one system, or the one of all; another one that also covers it stays. */
 export async function unfreezeChanges(dependencies: RunDependencies, act: FreezeAct): Promise<Frozen> {
   const what = `Unfreeze ${nameOf(act.system)}`;
-  return acting(dependencies, act, what, async (tx, standing, now) => {
+  return acting(dependencies, act, what, async (tx, standing, now, askedAt) => {
     if (standing === null || isOver(standing, now)) return { kind: 'refused', refusal: { refused: what, rule: 'it is not frozen', instead: 'Look at /stock status.' } };
+    // Carried out late, it would lift what was frozen for another reason since.
+    if (standing.at > askedAt) return { kind: 'refused', refusal: { refused: what, rule: `it was frozen ${duration(standing.at.getTime() - askedAt.getTime())} after you asked: ${standing.reason}`, instead: 'If you mean that freeze, ask again.' } };
     await endOne(dependencies, tx, standing, act.userId, now);
     return { kind: 'done', freeze: { ...standing, liftedAt: now, liftedBy: act.userId } };
   });
 }
 
-async function acting(dependencies: RunDependencies, { system, userId, interactionKey }: FreezeAct, what: string, act: (tx: Tx, standing: Freeze | null, now: Date) => Promise<Frozen>): Promise<Frozen> {
+async function acting(dependencies: RunDependencies, { system, userId, interactionKey }: FreezeAct, what: string, act: (tx: Tx, standing: Freeze | null, now: Date, askedAt: Date) => Promise<Frozen>): Promise<Frozen> {
   const denied = whyNotFreeze(dependencies.catalog(), system, await dependencies.people.identify(userId), what);
   if (denied !== null) return { kind: 'refused', refusal: denied };
   return dependencies.db.transaction().execute(async (tx) => {
     await lockFreezes(tx, 'toChange');
-    const acted = await act(tx, await standingFreeze(tx, system), dependencies.clock.now());
+    const asked = await holdForAct(tx, interactionKey);
+    if (asked === null) return { kind: 'carriedOut' };
+    const acted = await act(tx, await standingFreeze(tx, system), dependencies.clock.now(), asked.receivedAt);
     if (acted.kind === 'done') await finishWithAct(tx, interactionKey);
     return acted;
   });

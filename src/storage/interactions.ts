@@ -27,6 +27,15 @@ export async function finishInteraction(db: Db, stored: StoredInteraction): Prom
   await finishLeased(db, 'interactions', stored, 'handled');
 }
 
+/**
+ * Holds what a person did until the transaction of its act ends. `null`: it has been carried out meanwhile, by whoever took it over while this process stood
+ * still; a second time it would undo what others did since (F-40).
+ */
+export async function holdForAct(tx: Tx, interactionKey: string): Promise<{ readonly receivedAt: Date } | null> {
+  const row = await tx.selectFrom('interactions').select('received_at').where('key', '=', interactionKey).where('state', '=', 'stored').forUpdate().executeTakeFirst();
+  return row === undefined ? null : { receivedAt: row.received_at };
+}
+
 /** Ends an interaction in the transaction of the act itself: what was carried out and committed is never carried out again, nor told that it came too late. */
 export async function finishWithAct(tx: Tx, interactionKey: string): Promise<void> {
   await tx.updateTable('interactions').set({ state: 'handled', lease_owner: null, lease_until: null }).where('key', '=', interactionKey).where('state', '=', 'stored').execute();

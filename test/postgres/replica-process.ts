@@ -49,6 +49,9 @@ const here: RunDependencies = {
 /** When every plan of the test has run out. */
 const later: RunDependencies = { ...here, clock: manualClock(at(900)) };
 
+/** A command is stored before anything is done about it. */
+const typed = (key: string) => storeInteraction(db, { kind: 'command', key, userId: 'U0', teamId: 'T0', channelId: 'C0', channelName: 'general', text: 'freeze', triggerId: '1.1' }, here.clock.now());
+
 function carryOut({ does, runId, by }: Told): Promise<unknown> {
   switch (does) {
     case 'click':
@@ -64,9 +67,9 @@ function carryOut({ does, runId, by }: Told): Promise<unknown> {
     case 'start':
       return startRun(here, runId);
     case 'freeze':
-      return freezeChanges(here, { system: null, reason: 'race', forMs: null, userId: by, interactionKey: `freeze ${runId}` });
+      return typed(`freeze ${runId}`).then(() => freezeChanges(here, { system: null, reason: 'race', forMs: null, userId: by, interactionKey: `freeze ${runId}` }));
     case 'unfreeze':
-      return unfreezeChanges(here, { system: null, userId: by, interactionKey: `unfreeze ${runId}` });
+      return typed(`unfreeze ${runId}`).then(() => unfreezeChanges(here, { system: null, userId: by, interactionKey: `unfreeze ${runId}` }));
   }
 }
 

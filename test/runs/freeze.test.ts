@@ -8,11 +8,16 @@ import { at, useWorkbench } from './workbench.ts';
 /** Goal: while a freeze is in force nothing starts there, everybody whom it concerns is told, and it ends when it should. */
 const bench = useWorkbench();
 let interactions = 0;
-const press = () => `press ${(interactions += 1)}`;
-const freeze = (system: System | null, { userId = asker, reason = 'audit', forMs = null as number | null, interactionKey = press() } = {}): Promise<Frozen> => freezeChanges(bench.dependencies, { system, userId, reason, forMs, interactionKey });
-const unfreeze = (system: System | null, userId = asker, interactionKey = press()): Promise<Frozen> => unfreezeChanges(bench.dependencies, { system, userId, interactionKey });
+/** A command that is stored, as all are before anything is done about them. */
+const typed = async (key = `command ${(interactions += 1)}`, receivedAt = bench.clock.now()): Promise<string> => {
+  await bench.db.insertInto('interactions').values({ key, kind: 'command', user_id: asker, payload: '{}', received_at: receivedAt, state: 'stored', due_at: receivedAt, lease_owner: null, last_error: null }).execute();
+  return key;
+};
+const freeze = async (system: System | null, { userId = asker, reason = 'audit', forMs = null as number | null, interactionKey = null as string | null } = {}): Promise<Frozen> =>
+  freezeChanges(bench.dependencies, { system, userId, reason, forMs, interactionKey: interactionKey ?? (await typed()) });
+const unfreeze = async (system: System | null, userId = asker, interactionKey: string | null = null): Promise<Frozen> => unfreezeChanges(bench.dependencies, { system, userId, interactionKey: interactionKey ?? (await typed()) });
 const frozen = (answer: Frozen): Freeze => {
-  if (answer.kind !== 'done') throw new Error(answer.refusal.rule);
+  if (answer.kind !== 'done') throw new Error(answer.kind === 'refused' ? answer.refusal.rule : answer.kind);
   return answer.freeze;
 };
 const inForce = async () => (await freezesInForce(bench.db, bench.clock.now())).map(({ systemId }) => systemId);
@@ -172,14 +177,30 @@ test('a new freeze takes the place of one that is over and that nobody has notic
 });
 
 test('the press that froze or lifted ends with it; one that was refused does not', async () => {
-  const stored = async (key: string) => {
-    await bench.db.insertInto('interactions').values({ key, kind: 'command', user_id: asker, payload: '{}', received_at: at(0), state: 'stored', due_at: at(0), lease_owner: null, last_error: null }).execute();
-    return key;
-  };
-  await freeze(shop, { interactionKey: await stored('one') });
-  await freeze(shop, { userId: owner, interactionKey: await stored('two') });
-  await unfreeze(shop, asker, await stored('three'));
+  await freeze(shop, { interactionKey: await typed('one') });
+  await freeze(shop, { userId: owner, interactionKey: await typed('two') });
+  await unfreeze(shop, asker, await typed('three'));
   expect(await bench.db.selectFrom('interactions').select(['key', 'state']).orderBy('id').execute()).toEqual([{ key: 'one', state: 'handled' }, { key: 'two', state: 'stored' }, { key: 'three', state: 'handled' }]);
+});
+
+test('F-40: a freeze or its lifting that another process has carried out meanwhile changes nothing', async () => {
+  const [freezing, lifting] = [await typed('freezing'), await typed('lifting')];
+  await freeze(shop, { interactionKey: freezing });
+  await unfreeze(shop, asker, lifting);
+  await freeze(shop, { userId: owner, reason: 'breach, hands off' });
+  expect(await unfreeze(shop, asker, lifting)).toEqual({ kind: 'carriedOut' });
+  expect(await freeze(shop, { interactionKey: freezing })).toEqual({ kind: 'carriedOut' });
+  expect(await freezesInForce(bench.db, bench.clock.now())).toMatchObject([{ systemId: 'shop', reason: 'breach, hands off' }]);
+});
+
+test('F-40: a lifting that comes late lifts nothing that was frozen after it was asked for', async () => {
+  await freeze(shop);
+  const late = await typed('late', bench.clock.now());
+  await unfreeze(shop);
+  bench.clock.moveTo(at(90));
+  await freeze(shop, { userId: owner, reason: 'breach, hands off' });
+  expect(await unfreeze(shop, asker, late)).toMatchObject({ kind: 'refused', refusal: { rule: 'it was frozen 90 s after you asked: breach, hands off' } });
+  expect(await inForce()).toEqual(['shop']);
 });
 
 test('what holds a system: reading only, a freeze of everything, its own freeze, and nothing else', async () => {

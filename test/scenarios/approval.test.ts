@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { reopen, resolve } from '../../src/handlers/incident-acts.ts';
 import { handlePress } from '../../src/handlers/press.ts';
 import { storeInteraction } from '../../src/handlers/store-interaction.ts';
 import { buttonsOf, labelsOf, textOf } from '../harness/messages.ts';
@@ -350,4 +351,20 @@ test('F-26: a press that was carried out when the process died is not carried ou
   await storeInteraction(db, again, bot.clock.now());
   await handlePress(app.bot, again);
   expect(told(bot, oncall)).toContain('Nothing was done');
+});
+
+test('F-40: a resolve that another process has carried out is not carried out again on an incident that came back', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  const { app, db } = bot.running;
+  const sent = { kind: 'submit', key: 'sent', userId: oncall, teamId: 'T1', viewName: 'incident.resolve', viewId: 'V1', context: '{}', values: {} } as const;
+  await storeInteraction(db, sent, bot.clock.now());
+  const words = { cause: 'A deploy.', impact: 'None.' };
+  const resolving = () => resolve(app.bot, 1, { userId: oncall, key: sent.key, seenVersion: null }, words);
+  expect(await resolving()).toMatchObject({ kind: 'done', incident: { state: 'resolved' } });
+  const again = { kind: 'press', key: 'again', userId: approver, teamId: 'T1', actionId: 'incident.reopen', value: '', channelId: 'C1', messageTs: '1.1', threadTs: null, viewId: null, triggerId: 'trigger' } as const;
+  await storeInteraction(db, again, bot.clock.now());
+  expect(await reopen(app.bot, 1, { userId: approver, key: again.key, seenVersion: null })).toMatchObject({ kind: 'done', incident: { state: 'acknowledged' } });
+  // The process that had stood still wakes.
+  expect(await resolving()).toMatchObject({ kind: 'done', incident: { state: 'acknowledged' } });
 });
