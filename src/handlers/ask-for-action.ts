@@ -171,7 +171,7 @@ async function showPlan(bot: Bot, ask: Ask): Promise<void> {
       const now = bot.clock.now();
       const shown = opened !== null && (await bot.slack.updateView(opened.viewId, planModal(toPlanView(bot.catalog(), proposed.run, now, await holdView(bot, ask.system.id))))).status === 'done';
       // Without a modal the plan waits in the thread, with the same button.
-      if (!shown) await announceRun(bot.db, proposed.run, now);
+      if (!shown) await bot.db.transaction().execute((tx) => announceRun(tx, proposed.run, now));
     }
   }
 }

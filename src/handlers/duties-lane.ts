@@ -9,7 +9,7 @@ import { claimDuty, failDuty, finishDuty, nextDutyAt, type Duty } from '../stora
 import { isLastTry } from '../storage/lease.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
-import { remindApprovers } from './ask-approvers.ts';
+import { askOthers, remindApprovers } from './ask-approvers.ts';
 import type { Bot } from './bot.ts';
 import { checkStorm } from './check-storm.ts';
 import { diagnose } from './diagnose.ts';
@@ -26,6 +26,7 @@ const doers: Readonly<Record<string, (bot: Bot, duty: Duty, now: Date) => Promis
   'run.look': (bot, duty) => lookAgain(bot, duty.key),
   'run.overdue': (bot, duty) => endOverdueRun(bot, duty.key),
   'run.expire': (bot, duty) => expireRun(bot, duty.key),
+  'run.ask': (bot, duty) => askOthers(bot, duty.key),
   'run.remind': (bot, duty) => remindApprovers(bot, duty.key),
   'run.helped': (bot, duty) => lookWhetherItHelped(bot, duty.key),
   'freeze.end': (bot, duty) => endFreeze(bot, Number(duty.key)),

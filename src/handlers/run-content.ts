@@ -136,7 +136,7 @@ async function waitingState(bot: Bot, run: Run): Promise<RunMessageState> {
     is: 'waitsForApproval',
     needed: approvalsNeeded(run, ruling),
     approvers: approversInWords(bot.catalog(), run.plan),
-    people: await whoMayDecide(bot, run),
+    people: (await whoMayDecide(bot, run)).people,
     ownerMissing: missing?.owner === true && missing.people === 0 && ruling !== null ? rolesInWords(bot.catalog(), ruling.system.access.owners) : null,
     expiresAt: run.expiresAt,
     canBreakGlass: run.plan.incidentId !== null && ruling?.rule != null && rulesToApproveBy(ruling).every(({ breakGlassRank }) => breakGlassRank !== null),
@@ -192,7 +192,7 @@ async function stateOf(bot: Bot, run: Run, comparison: string | null, now: Date)
     case 'withdrawn':
       return { is: 'withdrawn', by: run.requestedBy, at: endedAt };
     case 'voided':
-      return { is: 'voided', at: endedAt, why: outcome?.status === 'notStarted' ? outcome.reason : '', who: outcome?.status === 'notStarted' && outcome.who !== undefined ? { ...outcome.who, at: new Date(outcome.who.at) } : undefined };
+      return { is: 'voided', at: endedAt, ...(outcome?.status === 'notStarted' && outcome.because !== undefined && { because: outcome.because }), why: outcome?.status === 'notStarted' ? outcome.reason : '', who: outcome?.status === 'notStarted' && outcome.who !== undefined ? { ...outcome.who, at: new Date(outcome.who.at) } : undefined };
   }
 }
 

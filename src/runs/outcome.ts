@@ -12,7 +12,10 @@ export type Outcome =
   /** It was sent and taken; a person ended the watching before it was seen to end. `lines` are what was seen last. */
   | { readonly status: 'notWatched'; readonly by: string; readonly lines: readonly string[] }
   /** `who`: whose freeze or whose run stood in the way. */
-  | { readonly status: 'notStarted'; readonly reason: string; readonly who?: { readonly did: 'frozen' | 'asked'; readonly by: string; readonly at: string } };
+  | { readonly status: 'notStarted'; readonly reason: string; readonly because?: WhyNotStarted; readonly who?: { readonly did: 'frozen' | 'asked'; readonly by: string; readonly at: string } };
+
+/** Of what kind the reason is, for the one line that is read first. Without it: things are no longer as they were when people agreed. */
+export type WhyNotStarted = 'held' | 'late' | 'busy';
 
 export interface Check {
   readonly title: string;

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { WritePrimitive } from '../actions/define-primitive.ts';
 import type { EffectRequest } from '../actions/plan.ts';
 import type { Receipt } from '../actions/ports.ts';
@@ -7,6 +8,7 @@ import { whatIsMissing, whyNotAsk } from '../approvals/policy.ts';
 import { whyNotReached } from '../catalog/reach.ts';
 import type { Action, RiskCondition, System } from '../catalog/system.ts';
 import { findIncident } from '../incidents/store.ts';
+import type { DbOrTx, Tx } from '../storage/database.ts';
 import { addDuty, cancelDuty } from '../storage/duties.ts';
 import { leaseMs } from '../storage/lease.ts';
 import { StockOpsError } from '../support/errors.ts';
@@ -42,14 +44,16 @@ export async function startRun(dependencies: RunDependencies, runId: string): Pr
   if (run.state === 'started' && run.receipt === null) return loseRun(dependencies, run, { reason: 'The bot stopped or lost its database while it was being done.' });
   if (run.state !== 'approved') return;
 
-  const obstacle = await whyNotStart(dependencies, run);
-  if (obstacle !== null) return obstacle.kind === 'changed' ? voidRun(dependencies, run, obstacle.why) : waitForIt(dependencies, run, obstacle.why);
+  const seen = await whyNotStart(dependencies, run);
+  if (seen.kind === 'changed') return voidRun(dependencies, run, { reason: seen.why, ...(seen.why === ranOut && { because: 'late' }) });
+  if (seen.kind === 'notSeen') return waitForIt(dependencies, run, seen.why);
 
   failpoint('run.before-started');
   const startedAt = dependencies.clock.now();
-  const start = await commitStart(dependencies, run, startedAt);
-  if (start.kind === 'void') return voidRun(dependencies, run, start.why, start.who);
+  const start = await commitStart(dependencies, run, seen, startedAt);
+  if (start.kind === 'void') return voidRun(dependencies, run, start.outcome);
   if (start.kind === 'pastChanged') return enterEpoch(dependencies);
+  if (start.kind === 'overtaken') return startRun(dependencies, runId);
   if (start.kind === 'not') return;
   // An older copy of the database would not know of this start; from here on it is known as one.
   await dependencies.epochs.remember();
@@ -73,16 +77,23 @@ type Obstacle =
   /** The target or the people could not be looked at. Nothing was sent, so it may be tried again until the plan runs out. */
   | { readonly kind: 'notSeen'; readonly why: string };
 
+/** Nothing stands in its way, as far as was seen: of others in the same system, this. */
+interface Seen {
+  readonly kind: 'stands';
+  readonly conditions: readonly RiskCondition[];
+  readonly ruleId: string | null;
+}
+
 const changed = (why: string): Obstacle => ({ kind: 'changed', why });
 const notSeen = (why: string): Obstacle => ({ kind: 'notSeen', why });
 
-/** Whether what was agreed to is still so, by the plan itself, the catalog, the target and the people of now; `null`: it is. */
-async function whyNotStart(dependencies: RunDependencies, run: Run): Promise<Obstacle | null> {
+/** Whether what was agreed to is still so, by the plan itself, the catalog, the target and the people of now. */
+async function whyNotStart(dependencies: RunDependencies, run: Run): Promise<Obstacle | Seen> {
   const voided = whyPlanVoids(dependencies, run);
   if (voided !== null) return changed(voided);
   const offered = await offeredNow(dependencies, run);
   if ('why' in offered) return changed(offered.why);
-  const past = await whyPastVoids(dependencies, run);
+  const past = await whyPastVoids(dependencies.db, run);
   if (past !== null) return changed(past);
   const draft = await lookAtTarget(dependencies, run, offered.primitive);
   if ('notSeen' in draft) return notSeen(draft.notSeen);
@@ -120,16 +131,17 @@ async function offeredNow(dependencies: RunDependencies, { plan }: Run): Promise
 }
 
 /** Whoever agreed before did not know that it goes past something. */
-async function whyPastVoids({ db }: RunDependencies, { plan }: Run): Promise<string | null> {
+async function whyPastVoids(db: DbOrTx, { plan }: Run): Promise<string | null> {
   const past = await overriddenOnTarget(db, targetKeyOf(plan.target));
   return past === undefined || overridesInWords(past) === plan.overrides ? null : `Nobody knows whether “${past.plan.draft.summary}” happened; going past it was allowed since this was asked for.`;
 }
 
 /** The stricter of the policy then and the policy now decides (F-49), and rights count at the start, too (T-15). */
-async function whyPeopleVoid(dependencies: RunDependencies, run: Run, conditions: Iterable<RiskCondition>): Promise<Obstacle | null> {
+async function whyPeopleVoid(dependencies: RunDependencies, run: Run, conditions: readonly RiskCondition[]): Promise<Obstacle | Seen> {
   const { summary } = run.plan.draft;
   const ruling = await rulingOf(dependencies, dependencies.db, run, conditions);
   if (ruling === null) return changed(notOffered);
+  const stands: Seen = { kind: 'stands', conditions, ruleId: ruling.rule?.id ?? null };
   const glass = await brokenGlassOf(dependencies.db, run.id);
   const [requester, ...others] = await dependencies.people.identifyAfresh([run.requestedBy, ...(glass === null ? approversOf(run) : [glass.userId])]);
   if (requester === undefined || [requester, ...others].some(({ person }) => person === null)) return notSeen('Slack does not say whether those who agreed to it still may.');
@@ -141,9 +153,20 @@ async function whyPeopleVoid(dependencies: RunDependencies, run: Run, conditions
   if (glass !== null) {
     const [commander] = others;
     const why = commander === undefined ? null : whyNotCommander(ruling, commander, await situationOf(dependencies.db, run), summary);
-    return why === null ? null : voids(`Whoever broke the glass may no longer: ${why.rule}.`);
+    return why === null ? stands : voids(`Whoever broke the glass may no longer: ${why.rule}.`);
   }
-  return whatIsMissing(ruling, run.approvalsNeeded, others, requester) === null ? null : voids('Somebody who approved it may no longer decide on it, or the policy has become stricter.');
+  if (whatIsMissing(ruling, run.approvalsNeeded, others, requester) === null) return stands;
+  return voids(others.length === 0 ? `It needs the approval of somebody else by now${ruling.rule === null ? '' : ` (policies › ${ruling.rule.id})`}.` : 'Somebody who approved it may no longer decide on it, or the policy has become stricter.');
+}
+
+/** One start of a system after the other, so that each sees whether another one began while people were asked about it. */
+async function lockStartsOf(tx: Tx, systemId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`starts of ${systemId}`}, 0))`.execute(tx);
+}
+
+async function isAsSeen(dependencies: RunDependencies, tx: Tx, run: Run, seen: Seen): Promise<boolean> {
+  const ruling = await rulingOf(dependencies, tx, run, seen.conditions);
+  return (ruling?.rule?.id ?? null) === seen.ruleId && (await whyPastVoids(tx, run)) === null;
 }
 
 async function lookAtTarget(dependencies: RunDependencies, run: Run, primitive: WritePrimitive) {
@@ -168,26 +191,30 @@ type Start =
   | { readonly kind: 'started' }
   /** Somebody else started it, or it has changed since it was looked at: then that decides. */
   | { readonly kind: 'not' }
+  /** Another change of the system has begun, or was gone past, since it was looked at. */
+  | { readonly kind: 'overtaken' }
   /** The database is not the one that the plan was approved in. */
   | { readonly kind: 'pastChanged' }
-  | { readonly kind: 'void'; readonly why: string; readonly who?: NotStarted['who'] };
-type NotStarted = Extract<Outcome, { status: 'notStarted' }>;
+  | { readonly kind: 'void'; readonly outcome: NotStarted };
+type NotStarted = Omit<Extract<Outcome, { status: 'notStarted' }>, 'status'>;
 
 /** The one conditional update. A freeze that was committed before it wins, and one that comes meanwhile waits for it. */
-async function commitStart(dependencies: RunDependencies, run: Run, now: Date): Promise<Start> {
+async function commitStart(dependencies: RunDependencies, run: Run, seen: Seen, now: Date): Promise<Start> {
   try {
     return await dependencies.db.transaction().execute(async (tx) => {
       const held = await lockRun(tx, run.id);
       if (held === undefined) return { kind: 'not' };
       const epoch = await dependencies.epochs.check(tx);
       if (epoch === null) return { kind: 'pastChanged' };
-      if (run.plan.epoch !== epoch) return { kind: 'void', why: restored };
+      if (run.plan.epoch !== epoch) return { kind: 'void', outcome: { reason: restored } };
       await lockFreezes(tx, 'toStart');
       const hold = await holdOn(dependencies, tx, run.plan.systemId, now);
       const step = nextStep(held, { is: 'start', seenVersion: run.version, isHeld: hold !== null }, now);
       if (step.kind !== 'moves') return { kind: 'not' };
-      if (hold !== null) return { kind: 'void', why: holdInWords(hold, systemName(dependencies, run)), ...(hold.kind === 'frozen' && { who: { did: 'frozen', by: hold.freeze.by, at: hold.freeze.at.toISOString() } }) };
-      if (step.to !== 'started') return { kind: 'void', why: ranOut };
+      if (hold !== null) return { kind: 'void', outcome: { because: 'held', reason: holdInWords(hold, systemName(dependencies, run)), ...(hold.kind === 'frozen' && { who: { did: 'frozen', by: hold.freeze.by, at: hold.freeze.at.toISOString() } }) } };
+      if (step.to !== 'started') return { kind: 'void', outcome: { because: 'late', reason: ranOut } };
+      await lockStartsOf(tx, run.plan.systemId);
+      if (!(await isAsSeen(dependencies, tx, run, seen))) return { kind: 'overtaken' };
       if (!(await changeRun(tx, run.id, ['approved'], { state: step.to, by: 'stockops', at: now, started_at: now, progress_line: null }))) return { kind: 'not' };
       await addOverdueDuty(tx, run, now);
       failpoint('run.before-start-commit');
@@ -197,9 +224,9 @@ async function commitStart(dependencies: RunDependencies, run: Run, now: Date): 
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     const other = await runOnTarget(dependencies.db, targetKeyOf(run.plan.target));
-    if (other === undefined) return { kind: 'void', why: 'Something else was changing the same target.' };
+    if (other === undefined) return { kind: 'void', outcome: { because: 'busy', reason: 'Something else was changing the same target.' } };
     const standing = other.state === 'unknown' ? 'is not settled' : 'is running';
-    return { kind: 'void', why: `Something else is changing the same target: ${other.plan.draft.summary} ${standing}.`, who: { did: 'asked', by: other.requestedBy, at: other.requestedAt.toISOString() } };
+    return { kind: 'void', outcome: { because: 'busy', reason: `Something else is changing the same target: ${other.plan.draft.summary} ${standing}.`, who: { did: 'asked', by: other.requestedBy, at: other.requestedAt.toISOString() } } };
   }
 }
 
@@ -232,8 +259,20 @@ function sendVia(ports: RunDependencies['ports'], request: EffectRequest, runId:
   }
 }
 
-/** Whoever sent it knows best: its answer counts also when another process has taken this one for dead meanwhile. */
+/** An answer that is known is not lost for a database that lets one transaction fail; longer than that nobody waits for it. */
 async function recordReceipt(dependencies: RunDependencies, run: Run, receipt: Receipt): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await writeReceipt(dependencies, run, receipt);
+    } catch (error) {
+      if (tries === 3) throw error;
+      dependencies.log.warn('What was answered to an effect could not be written down', { run: run.id, tries, error: messageOf(error) });
+    }
+  }
+}
+
+/** Whoever sent it knows best: its answer counts also when another process has taken this one for dead meanwhile. */
+async function writeReceipt(dependencies: RunDependencies, run: Run, receipt: Receipt): Promise<void> {
   const { db, clock } = dependencies;
   const now = clock.now();
   if (receipt.status === 'lost') return loseRun(dependencies, run, { reason: receipt.reason, receipt });
@@ -258,11 +297,11 @@ async function loseRun({ db, clock }: RunDependencies, run: Run, loss: Pick<Loss
   failpoint('run.after-unknown');
 }
 
-async function voidRun({ db, clock }: RunDependencies, run: Run, reason: string, who?: NotStarted['who']): Promise<void> {
+async function voidRun({ db, clock }: RunDependencies, run: Run, notStarted: NotStarted): Promise<void> {
   const now = clock.now();
   await db.transaction().execute(async (tx) => {
-    if (await changeRun(tx, run.id, ['approved'], { state: 'voided', by: 'stockops', at: now, finished_at: now, progress_line: null, outcome: { status: 'notStarted', reason, ...(who !== undefined && { who }) } }))
-      await announceRun(tx, run, now, { actor: 'stockops', text: `not started: ${reason}` });
+    if (await changeRun(tx, run.id, ['approved'], { state: 'voided', by: 'stockops', at: now, finished_at: now, progress_line: null, outcome: { status: 'notStarted', ...notStarted } }))
+      await announceRun(tx, run, now, { actor: 'stockops', text: `not started: ${notStarted.reason}` });
   });
 }
 

@@ -73,7 +73,7 @@ export type RunMessageState =
   | { readonly is: 'denied'; readonly by: string; readonly at: Date; readonly reason: string | null }
   | { readonly is: 'withdrawn'; readonly by: string; readonly at: Date }
   /** Agreed to, but no longer what was agreed to. */
-  | { readonly is: 'voided'; readonly at: Date; readonly why: string; readonly who?: { readonly did: 'frozen' | 'asked'; readonly by: string; readonly at: Date } | undefined };
+  | { readonly is: 'voided'; readonly at: Date; readonly why: string; readonly because?: 'held' | 'late' | 'busy'; readonly who?: { readonly did: 'frozen' | 'asked'; readonly by: string; readonly at: Date } | undefined };
 export interface RunCheck {
   readonly title: string;
   readonly reading: Reading;
@@ -123,9 +123,11 @@ export function runMessage(run: RunMessage): MessageContent {
     case 'withdrawn':
       return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. Withdrawn by ${person(state.by)} ${when(state.at, now)}*`, null);
     case 'voided':
-      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. It is no longer what was agreed to*`, mrkdwn`${truncate(state.why, 500)}${inTheWay(run, state.who)} Nothing was changed.`, askAgain(about));
+      return ended(run, mrkdwn`${symbols.failed} *Not done: ${summary}. ${state.because === undefined ? 'It is no longer what was agreed to' : whyVoided[state.because]}*`, mrkdwn`${truncate(state.why, 500)}${inTheWay(run, state.who)} Nothing was changed.`, askAgain(about));
   }
 }
+
+const whyVoided = { held: 'Changes are stopped', late: 'It ran out before it could start', busy: 'Something else is changing it' } as const;
 
 /** Who froze it, or whose run is in the way. */
 function inTheWay(run: RunMessage, who: Extract<RunMessageState, { is: 'voided' }>['who']): Mrkdwn | null {

@@ -119,9 +119,15 @@ test('T-23: the role that is shipped has no power over the record and all that i
 test('a table that a migration brought and nobody opened to the bot is named at the start, before anything else happens', async () => {
   const client = new pg.Client({ connectionString: urlOf(owner, database) });
   await client.connect();
+  await client.query('create table somebody_elses (id integer)');
+  expect(await readRights(db)).toEqual({ closed: [], overTheRecord: false });
+  await client.query(`grant truncate on audit_head to ${bot}`);
+  expect(await readRights(db)).toEqual({ closed: [], overTheRecord: true });
+  await client.query(`revoke truncate on audit_head from ${bot}`);
   await client.query(`revoke delete on pages from ${bot}`);
   await expect(startTestBot({ storage: storage() })).rejects.toThrow('The role of the bot may not use pages in the database: run manifests/postgres/rights.sql');
   await client.query(`grant delete on pages to ${bot}`);
+  await client.query('drop table somebody_elses');
   await client.end();
 });
 

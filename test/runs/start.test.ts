@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { EffectRequest } from '../../src/actions/plan.ts';
 import { breakGlass } from '../../src/runs/break-glass.ts';
 import { confirmRun } from '../../src/runs/decide.ts';
+import type { WhyNotStarted } from '../../src/runs/outcome.ts';
 import type { Run } from '../../src/runs/run.ts';
 import { startRun } from '../../src/runs/start.ts';
 import { StockOpsError } from '../../src/support/errors.ts';
@@ -29,7 +30,7 @@ test('G-5: looks again, puts the start on record, and only then sends what was a
   expect(await bench.told()).toEqual(['stockops: started: Scale shop-api to 5']);
   expect(await bench.messages()).toEqual([`run ${run.id} in #shop-alerts`]);
   expect(await bench.recorded()).toEqual([{ at: at(5).toISOString(), actor: 'stockops', kind: 'run.started', subject: run.id, system: 'shop', details: { from: 'approved', summary: 'Scale shop-api to 5', planHash: run.planHash } }]);
-  expect([bench.locks, bench.logged]).toEqual([['pg_advisory_xact_lock_shared freezes'], []]);
+  expect([bench.locks, bench.logged]).toEqual([['pg_advisory_xact_lock_shared freezes', 'pg_advisory_xact_lock starts of shop'], []]);
 });
 
 for (const via of ['helm', 'compose'] as const)
@@ -77,9 +78,9 @@ test('G-5: a start that comes round again finds it started and answered: it is l
 });
 
 /** Voided, and nothing sent. */
-async function isVoid(run: Run, reason: string, who?: object): Promise<void> {
+async function isVoid(run: Run, reason: string, rest: { readonly because?: WhyNotStarted; readonly who?: object } = {}): Promise<void> {
   const after = await start(run);
-  expect(after.outcome).toEqual({ status: 'notStarted', reason, ...(who !== undefined && { who }) });
+  expect(after.outcome).toEqual({ status: 'notStarted', reason, ...rest });
   expect(after).toMatchObject({ state: 'voided', startedAt: null, finishedAt: bench.clock.now(), progressLine: null });
   expect(bench.sent).toEqual([]);
   expect(bench.events).not.toContain('remembered how far the database has come');
@@ -110,7 +111,7 @@ for (const [why, change, reason] of [
   test(`${why}: it does not start`, async () => {
     const run = await bench.approved();
     change();
-    await isVoid(run, reason);
+    await isVoid(run, reason, reason.includes('run out') ? { because: 'late' } : {});
     expect(await bench.told()).toEqual([`stockops: not started: ${reason}`]);
     expect(await bench.duties()).toEqual([]);
   });
@@ -154,6 +155,19 @@ test('F-49: the catalog loses its system while it is looked at', async () => {
   const run = await bench.approved({ undoOf: undone.id });
   bench.world.meanwhile = () => (bench.catalog.systems = []);
   await isVoid(run, 'The action is no longer in the catalog.');
+});
+
+test('F-22: another change of the system that begins while people are looked up is seen before this one starts', async () => {
+  bench.catalog.policies = [rule({ id: 'second', when: [{ condition: 'duringAnotherRun', holds: true }] }), rule({ id: 'alone', approvals: 0, mayApprove: [] })];
+  const run = await bench.runIn('approved', { plan: { approvalsNeeded: 0, policyId: 'alone' } }, { approved_at: at(0) });
+  bench.whileAsked = () => bench.runIn('started', { component: 'worker' });
+  await isVoid(run, 'It needs the approval of somebody else by now (policies › second).');
+});
+
+test('F-22: what is gone past while people are looked up is seen before this one starts', async () => {
+  const run = await bench.approved();
+  bench.whileAsked = () => unsettled({ by: owner, at: at(0).toISOString(), reason: 'It burns.' });
+  await isVoid(run, 'Nobody knows whether “Scale shop-api to 9” happened; going past it was allowed since this was asked for.');
 });
 
 async function unsettled(overridden: object | null): Promise<Run> {
@@ -245,7 +259,7 @@ test('a run that is gone by the time it would start is left alone', async () => 
 test('G-6: its time runs out while it is looked at', async () => {
   const run = await bench.approved();
   bench.world.meanwhile = () => bench.clock.moveTo(at(900));
-  await isVoid(run, 'It could not start in time: the plan has run out.');
+  await isVoid(run, 'It could not start in time: the plan has run out.', { because: 'late' });
 });
 
 async function freeze(systemId: string | null, endsAt: Date | null = null): Promise<void> {
@@ -256,13 +270,13 @@ const whoFroze = { did: 'frozen', by: owner, at: at(-10).toISOString() };
 test('G-5: a freeze of the system that comes while it is looked at stops it', async () => {
   const run = await bench.approved();
   bench.world.meanwhile = () => freeze('shop');
-  await isVoid(run, 'Changes to Shop are frozen: Audit week.', whoFroze);
+  await isVoid(run, 'Changes to Shop are frozen: Audit week.', { because: 'held', who: whoFroze });
 });
 
 test('G-5: a freeze of everything stops it', async () => {
   const run = await bench.approved();
   await freeze(null);
-  await isVoid(run, 'All changes are frozen: Audit week.', whoFroze);
+  await isVoid(run, 'All changes are frozen: Audit week.', { because: 'held', who: whoFroze });
 });
 
 test('a freeze of another system, or one that is over, does not concern it', async () => {
@@ -274,14 +288,14 @@ test('a freeze of another system, or one that is over, does not concern it', asy
 test('a bot that only reads starts nothing', async () => {
   const run = await bench.approved();
   bench.readOnly = true;
-  await isVoid(run, 'The bot is read-only (STOCKOPS_READ_ONLY): it makes no changes.');
+  await isVoid(run, 'The bot is read-only (STOCKOPS_READ_ONLY): it makes no changes.', { because: 'held' });
 });
 
 for (const [state, standing] of [['started', 'is running'], ['unknown', 'is not settled']] as const)
   test(`G-5: while another run on the same target ${standing}, it does not start`, async () => {
     const other = await bench.runIn(state, { replicas: 9 }, { started_at: at(-20) });
     const run = await bench.approved();
-    await isVoid(run, `Something else is changing the same target: Scale shop-api to 9 ${standing}.`, { did: 'asked', by: asker, at: at(0).toISOString() });
+    await isVoid(run, `Something else is changing the same target: Scale shop-api to 9 ${standing}.`, { because: 'busy', who: { did: 'asked', by: asker, at: at(0).toISOString() } });
     expect((await bench.run(other.id)).state).toBe(state);
   });
 

@@ -199,7 +199,7 @@ test('an action was last done when it last started there, refusals and undos asi
 
 test('a run is told in one message, in the thread that it belongs to, ahead of cards', async () => {
   const run = await bench.planned({ channelId: 'C1', threadKey: 'card:1' });
-  await announceRun(bench.db, run, at(5));
+  await bench.tx((tx) => announceRun(tx, run, at(5)));
   const [message, ...others] = await bench.db.selectFrom('messages').selectAll().execute();
   expect(others).toEqual([]);
   expect(message).toMatchObject({ key: runMessageKey(run.id), channel_id: 'C1', thread_key: 'card:1', kind: 'run', subject: run.id, priority: 5, due_at: at(5) });
@@ -210,7 +210,7 @@ test('a run is told wherever it is shown: to those who were asked, and on the ca
   const run = await bench.planned();
   for (const kind of ['approval', 'reminder']) await bench.posted(kind, run.id);
   await bench.posted('card', String(run.plan.incidentId));
-  await announceRun(bench.db, run, at(5), { actor: asker, text: 'asked' });
+  await bench.tx((tx) => announceRun(tx, run, at(5), { actor: asker, text: 'asked' }));
   expect([await bench.behind(), await bench.told()]).toEqual([['approval', 'card', 'reminder'], [`${asker}: asked`]]);
   expect(await bench.db.selectFrom('timeline_entries').select(['incident_id', 'at', 'kind']).execute()).toEqual([{ incident_id: run.plan.incidentId, at: at(5), kind: 'run' }]);
   expect(await bench.record()).toEqual([]);
@@ -219,7 +219,7 @@ test('a run is told wherever it is shown: to those who were asked, and on the ca
 for (const [state, isNew] of [['succeeded', true], ['failed', true], ['started', false], ['unknown', false]] as const)
   test(`F-21: a run that is ${state} ${isNew ? 'makes older cards of its incident stale' : 'leaves the cards as they are'}`, async () => {
     const run = await bench.runIn(state);
-    await announceRun(bench.db, run, at(5));
+    await bench.tx((tx) => announceRun(tx, run, at(5)));
     expect(await bench.db.selectFrom('incidents').select(['version', 'state_version']).execute()).toEqual([isNew ? { version: 2, state_version: 2 } : { version: 1, state_version: 1 }]);
     expect(await bench.told()).toEqual([]);
   });
@@ -227,7 +227,7 @@ for (const [state, isNew] of [['succeeded', true], ['failed', true], ['started',
 test('a run without an incident, or with one that there never was, is told all the same', async () => {
   for (const incidentId of [null, 0]) {
     const run = await bench.runIn('succeeded', { incidentId: null });
-    await announceRun(bench.db, { ...run, plan: { ...run.plan, incidentId } }, at(5), { actor: asker, text: 'asked' });
+    await bench.tx((tx) => announceRun(tx, { ...run, plan: { ...run.plan, incidentId } }, at(5), { actor: asker, text: 'asked' }));
   }
   expect([(await bench.messages()).length, await bench.told()]).toEqual([2, []]);
 });

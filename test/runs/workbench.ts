@@ -61,6 +61,8 @@ export class Workbench {
   locks: string[] = [];
   /** What happens between the start being on record and the sending. */
   meanwhile: () => void = () => {};
+  /** What happens once, while those who asked for it and agreed to it are looked up. */
+  whileAsked: () => Promise<unknown> = async () => {};
   private recordedBefore = 0;
 
   get dependencies(): RunDependencies {
@@ -71,6 +73,9 @@ export class Workbench {
         identify: async (userId) => this.identityOf(userId),
         identifyAfresh: async (userIds) => {
           this.events.push(`asked who they are: ${userIds.join(' ')}`);
+          const happens = this.whileAsked;
+          this.whileAsked = async () => {};
+          await happens();
           return userIds.map((userId) => this.identityOf(userId));
         },
         membersOf: () => Promise.reject(new Error('nobody asks for the members of a role here')),

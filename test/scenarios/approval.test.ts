@@ -149,6 +149,19 @@ test('T-05: while Slack does not say who is who, an approved change waits and do
   expect(writes(bot)).toEqual(['PATCH mystocks/mystocks-api/scale']);
 });
 
+test('T-05: whoever Slack did not speak of when it was asked for is asked in person as soon as it does, and once', async () => {
+  await using bot = await startTestBot();
+  await fire(bot, 'mystocks');
+  const silent = bot.slack.fail({ method: 'users.info', match: ({ user }) => user === approver, mode: 'error', error: 'internal_error', times: 1_000 });
+  await scaleDown(bot);
+  expect(textOf(reply(bot, 'from 3 to 2'))).toContain('0 of 1');
+  expect(directMessages(bot, approver)).toEqual([]);
+  silent.stop();
+  await bot.advance({ minutes: 3 });
+  expect(directMessages(bot, approver)).toHaveLength(1);
+  expect(directMessages(bot, approver)[0]?.text).toContain('Approval: Scale mystocks-api from 3 to 2');
+});
+
 test('T-13: a target that somebody changed meanwhile voids the approval, and a fresh plan is one press away', async () => {
   await using bot = await startTestBot();
   await fire(bot, 'mystocks');
