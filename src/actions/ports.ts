@@ -27,12 +27,15 @@ export type Receipt =
 
 export type RequestVia<V extends EffectRequest['via']> = Extract<EffectRequest, { via: V }>;
 
+/** Called in the last moment before something leaves this process for the outside. Throws `StoodStill` when that moment has come too late. */
+export type BeforeSending = () => void;
+
 export interface KubernetesPort {
   /**
    * Sends one mutating request. Never repeats it. The API server records `stockops-<runId>` as the manager of the fields that
    * changed; a patch of the object itself also writes the run into the annotation `stockops.dev/run`.
    */
-  send(request: RequestVia<'kubernetes'>, runId: string, signal: AbortSignal): Promise<Receipt>;
+  send(request: RequestVia<'kubernetes'>, runId: string, signal: AbortSignal, beforeSending?: BeforeSending): Promise<Receipt>;
   /** The same request with `dryRun=All`: the object as the server would store it. */
   dryRun(request: RequestVia<'kubernetes'>, signal: AbortSignal): Promise<Json>;
 
@@ -52,7 +55,7 @@ export interface KubernetesPort {
 
 export interface HelmPort {
   /** Runs Helm once. A failure that left a new revision behind is `accepted` with that revision and its reason: it did change something. */
-  run(request: RequestVia<'helm'>, runId: string, signal: AbortSignal): Promise<Receipt>;
+  run(request: RequestVia<'helm'>, runId: string, signal: AbortSignal, beforeSending?: BeforeSending): Promise<Receipt>;
   /** Whether this Helm writes the run into the description of a rollback, as every Helm does with an upgrade; older ones take none. */
   marksRollbacks(signal: AbortSignal): Promise<boolean>;
   /** The same command with `--dry-run=server --hide-secret`. */
@@ -69,7 +72,7 @@ export interface HelmPort {
 }
 
 export interface ComposePort {
-  run(request: RequestVia<'compose'>, runId: string, signal: AbortSignal): Promise<Receipt>;
+  run(request: RequestVia<'compose'>, runId: string, signal: AbortSignal, beforeSending?: BeforeSending): Promise<Receipt>;
   /** Containers of the project, also those that do not run. */
   containers(target: ComposeTarget, signal: AbortSignal): Promise<readonly ComposeContainer[]>;
   times(target: ComposeTarget, containerId: string, signal: AbortSignal): Promise<ComposeContainerTimes>;

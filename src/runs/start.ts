@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { WritePrimitive } from '../actions/define-primitive.ts';
 import type { EffectRequest } from '../actions/plan.ts';
-import type { Receipt } from '../actions/ports.ts';
+import type { BeforeSending, Receipt } from '../actions/ports.ts';
 import { hashPlan } from '../approvals/plan-hash.ts';
 import { whyNotCommander } from '../approvals/break-glass.ts';
 import { whatIsMissing, whyNotAsk } from '../approvals/policy.ts';
@@ -14,6 +14,7 @@ import { leaseMs } from '../storage/lease.ts';
 import { StockOpsError } from '../support/errors.ts';
 import { failpoint } from '../support/failpoints.ts';
 import { messageOf } from '../support/log.ts';
+import { StoodStill } from '../support/never-sent.ts';
 import { announceRun } from './announce.ts';
 import { becomeUnknown, type Loss } from './become-unknown.ts';
 import { brokenGlassOf, situationOf } from './break-glass.ts';
@@ -58,19 +59,19 @@ export async function startRun(dependencies: RunDependencies, runId: string): Pr
   // An older copy of the database would not know of this start; from here on it is known as one.
   await dependencies.epochs.remember();
   failpoint('run.after-started');
-  const receipt = isStillOurs(dependencies, startedAt) ? await send(dependencies, run) : neverSent;
+  const receipt = await send(dependencies, run, startedAt);
   failpoint('run.after-effect');
   await recordReceipt(dependencies, { ...run, state: 'started', startedAt }, receipt);
   failpoint('run.after-receipt');
 }
 
 /**
- * Between the commit and the sending lies a moment. A process that stood still there for longer may have been taken for dead, and its run for not known:
- * so it sends nothing, which then is all there is to know (F-40). Well below the lease, after which another process takes the run over.
+ * Between the commit and the sending lie moments: connectors look at a file, load a library, ask for the revision of now. A process that stood still there
+ * for longer may have been taken for dead, and its run for not known: so it sends nothing, which then is all there is to know (F-40). Well below the lease,
+ * after which another process takes the run over.
  */
 const sendWithinMs = leaseMs / 3;
 const isStillOurs = ({ clock }: RunDependencies, startedAt: Date): boolean => clock.now().getTime() - startedAt.getTime() < sendWithinMs;
-const neverSent: Receipt = { status: 'rejected', reason: 'The bot stood still just before it would have been sent.' };
 
 type Obstacle =
   | { readonly kind: 'changed'; readonly why: string }
@@ -234,28 +235,33 @@ function systemName(dependencies: RunDependencies, run: Run): string {
   return dependencies.catalog().systems.find(({ id }) => id === run.plan.systemId)?.name ?? run.plan.systemId;
 }
 
-async function send(dependencies: RunDependencies, run: Run): Promise<Receipt> {
+async function send(dependencies: RunDependencies, run: Run, startedAt: Date): Promise<Receipt> {
+  const beforeSending = (): void => {
+    if (!isStillOurs(dependencies, startedAt)) throw new StoodStill();
+  };
   try {
     return await within(dependencies, effectDeadlineMs, ({ ports, signal }) => {
-      const answer = sendVia(ports, run.plan.draft.request, run.id, signal);
+      beforeSending();
+      const answer = sendVia(ports, run.plan.draft.request, run.id, signal, beforeSending);
       failpoint('run.during-effect');
       return answer;
     });
   } catch (error) {
+    if (error instanceof StoodStill) return { status: 'rejected', reason: error.message };
     // A connector that throws has not said that nothing happened.
     dependencies.log.error('A connector threw while sending an effect', { run: run.id, error: messageOf(error) });
     return { status: 'lost', reason: 'The answer could not be read.' };
   }
 }
 
-function sendVia(ports: RunDependencies['ports'], request: EffectRequest, runId: string, signal: AbortSignal): Promise<Receipt> {
+function sendVia(ports: RunDependencies['ports'], request: EffectRequest, runId: string, signal: AbortSignal, beforeSending: BeforeSending): Promise<Receipt> {
   switch (request.via) {
     case 'kubernetes':
-      return ports.kubernetes.send(request, runId, signal);
+      return ports.kubernetes.send(request, runId, signal, beforeSending);
     case 'helm':
-      return ports.helm.run(request, runId, signal);
+      return ports.helm.run(request, runId, signal, beforeSending);
     case 'compose':
-      return ports.compose.run(request, runId, signal);
+      return ports.compose.run(request, runId, signal, beforeSending);
   }
 }
 

@@ -122,7 +122,11 @@ async function playWrite(installation: Installation, row: Row, stage: Stage): Pr
   const effectsBefore = effectsSeen(standIns).length;
   const inChannel = () => slack.channel(channel).messages();
   const messagesBefore = inChannel().length;
-  const message = (): Message | undefined => inChannel()[messagesBefore];
+  // A process that stood still and one that took over may each show a plan; the one that nobody confirms runs out.
+  const message = (): Message | undefined => {
+    const own = inChannel().slice(messagesBefore);
+    return own.find((each) => !textOf(each).includes('to confirm')) ?? own[0];
+  };
   const inModals = () => slack.views(oncall).map((view) => textOf({ blocks: view.content['blocks'] as Message['blocks'], text: '' })).join('\n') || 'nothing';
   const until = async (is: () => boolean, what: string): Promise<void> => {
     await slack.until(is, { withinMs, what }).catch((error: unknown) => {
@@ -230,8 +234,12 @@ async function playWrite(installation: Installation, row: Row, stage: Stage): Pr
 
   /** A person has looked, and says so; nothing is sent for that. */
   async function settle(): Promise<void> {
-    await reaching(() => press(oncall, 'It did not…'));
-    await until(() => slack.views(oncall).some((view) => String(view.content['callback_id']).startsWith('run.it')), 'the question how they know');
+    const isAsked = () => slack.views(oncall).some((view) => String(view.content['callback_id']).startsWith('run.it'));
+    const isOver = () => /^[✅❌]/u.test(message()?.text ?? '');
+    await reaching(() => press(oncall, 'It did not…'), () => isAsked() || isOver());
+    await until(() => isAsked() || isOver(), 'the question how they know');
+    // Whoever had it in hand has woken and said that it sent nothing.
+    if (!isAsked()) return;
     const answer = () => submit(oncall, { reason: 'Looked at it.' });
     if (stage === 'settle') await struck(installation, row, [], answer);
     else await reaching(answer);

@@ -21,6 +21,7 @@ import { createComposePort } from '../../src/connectors/compose/compose.ts';
 import { createHelmPort } from '../../src/connectors/helm/helm.ts';
 import { createKubernetesPort, type OpenKubernetesPort } from '../../src/connectors/kubernetes/kubernetes.ts';
 import { systemClock } from '../../src/support/clock.ts';
+import { StoodStill } from '../../src/support/never-sent.ts';
 import { planned } from '../actions/samples.ts';
 import { arrangeWith } from '../contract/arrange.ts';
 import { driver, type Driver } from '../contract/drive.ts';
@@ -43,6 +44,10 @@ beforeAll(async () => {
   cleanup.defer(() => kubernetes.close());
 });
 afterAll(() => cleanup.disposeAsync());
+
+const tooLate = (): never => {
+  throw new StoodStill();
+};
 
 async function namespace(): Promise<string> {
   const name = `n${(namespaces += 1)}`;
@@ -121,6 +126,16 @@ for (const [id, params] of Object.entries(ofKubernetes)) {
     const absent = await absentCluster();
     if (plan.request.via !== 'kubernetes') throw new Error('not a request to Kubernetes');
     expect(await absent.send(plan.request, 'run_1', AbortSignal.timeout(10_000))).toMatchObject({ status: 'rejected', reason: expect.stringContaining('Nothing was sent') as string });
+  });
+
+  test(`F-40: ${id}: a process that stood still until the last moment sends nothing`, async () => {
+    const drive = driver({ kubernetes } as unknown as Ports);
+    const target = await workload(id);
+    const plan = planned(await drive.plan(id, target, params));
+    if (plan.request.via !== 'kubernetes') throw new Error('not a request to Kubernetes');
+    const sofar = standIn.requests.length;
+    expect(await kubernetes.send(plan.request, 'run_1', AbortSignal.timeout(10_000), tooLate)).toEqual({ status: 'rejected', reason: 'Nothing was sent: The bot stood still just before it would have been sent.' });
+    expect(standIn.requests.slice(sofar).filter(isWrite(target))).toEqual([]);
   });
 
   test(`F-26: ${id}: a later change that takes our mark away leaves it unclear, and an object made anew, too`, async () => {
@@ -223,6 +238,14 @@ for (const [id, params, describes] of ofHelm) {
     });
   }
 
+  test(`F-40: ${named}: a process that stood still until the last moment does not start Helm`, async () => {
+    const { drive, target, ports } = await release(describes);
+    const plan = planned(await drive.plan(id, target, params));
+    if (plan.request.via !== 'helm') throw new Error('not a request to Helm');
+    await expect(ports.helm.run(plan.request, 'run_1', AbortSignal.timeout(60_000), tooLate)).rejects.toThrow(StoodStill);
+    expect((await ports.helm.history(target, AbortSignal.timeout(60_000))).map(({ revision }) => revision)).toEqual([1, 2]);
+  });
+
   test(`F-28: ${named}: Helm's own refusal before a new revision is certain`, async () => {
     const { drive, target, ownKubeconfig } = await release(describes);
     const plan = planned(await drive.plan(id, target, params));
@@ -283,6 +306,15 @@ for (const id of ['compose.restart', 'compose.start', 'compose.stop']) {
       expect([result.atOnce, result.afterwards]).toEqual(happened ? ['happened', 'happened'] : ['unclear', 'didNotHappen']);
     });
   }
+
+  test(`F-40: ${id}: a process that stood still until the last moment does not start Docker`, async () => {
+    const { state, compose, drive, target } = await host(id);
+    const plan = planned(await drive.plan(id, target));
+    if (plan.request.via !== 'compose') throw new Error('not a request to Compose');
+    const sofar = readDockerState(state);
+    await expect(compose.run(plan.request, 'run_1', AbortSignal.timeout(60_000), tooLate)).rejects.toThrow(StoodStill);
+    expect(readDockerState(state)).toEqual(sofar);
+  });
 
   for (const [status, message] of [
     ['rejected', 'no such service: api'],

@@ -1,5 +1,5 @@
 import type { ComposeContainer } from '../../actions/compose/container.ts';
-import type { ComposePort, Receipt, RequestVia } from '../../actions/ports.ts';
+import type { BeforeSending, ComposePort, Receipt, RequestVia } from '../../actions/ports.ts';
 import type { ComposeTarget } from '../../actions/plan.ts';
 import { commandLine, whyNotCommandLine } from '../../support/command-line.ts';
 import { StockOpsError } from '../../support/errors.ts';
@@ -27,9 +27,10 @@ export interface ComposeOptions {
  * commands and no other (GUARANTEES T-19).
  */
 export function createComposePort(options: ComposeOptions = {}): ComposePort {
-  async function docker(host: string, argv: readonly string[], signal: AbortSignal) {
+  async function docker(host: string, argv: readonly string[], signal: AbortSignal, beforeSending?: BeforeSending) {
     // Loaded at the first use: the start of the bot does not wait for it.
     const { execa } = await import('execa');
+    beforeSending?.();
     const result = await execa(options.program ?? 'docker', commandLine(argv), {
       env: environment(host, options),
       extendEnv: false,
@@ -61,10 +62,10 @@ export function createComposePort(options: ComposeOptions = {}): ComposePort {
   }
 
   return {
-    run: async (request, _runId, signal): Promise<Receipt> => {
+    run: async (request, _runId, signal, beforeSending): Promise<Receipt> => {
       const why = whyNotRun(request.arguments) ?? (isListed(projectIn(request)) ? null : 'The plan names a project that is in no system’s file.');
       if (why !== null) return { status: 'rejected', reason: why };
-      const result = await docker(request.host, request.arguments, signal);
+      const result = await docker(request.host, request.arguments, signal, beforeSending);
       switch (result.ended) {
         case 'well':
           return { status: 'accepted', answer: null };

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { HelmRevision, HelmValues } from '../../actions/helm/release.ts';
-import type { HelmPort, Receipt, RequestVia } from '../../actions/ports.ts';
+import type { BeforeSending, HelmPort, Receipt, RequestVia } from '../../actions/ports.ts';
 import type { ReleaseTarget } from '../../actions/plan.ts';
 import { commandLine, whyNotCommandLine } from '../../support/command-line.ts';
 import { StockOpsError } from '../../support/errors.ts';
@@ -28,7 +28,7 @@ export interface HelmOptions {
 export function createHelmPort(options: HelmOptions = {}): HelmPort {
   const chartsFolder = options.chartsFolder ?? process.cwd();
 
-  async function helm(context: string, argv: readonly string[], signal: AbortSignal): Promise<HelmResult> {
+  async function helm(context: string, argv: readonly string[], signal: AbortSignal, beforeSending?: BeforeSending): Promise<HelmResult> {
     // A dry run asks the cluster about the very changes, so it is the changing identity's, too.
     const changes = argv[0] === 'upgrade' || argv[0] === 'rollback';
     const kubeconfigPath = (changes ? options.writeKubeconfigPath : undefined) ?? options.kubeconfigPath;
@@ -36,6 +36,7 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
     const contextFlag = kubeconfigPath === undefined || context === '' ? [] : [`--kube-context=${context}`];
     // Loaded at the first use: the start of the bot does not wait for it.
     const { execa } = await import('execa');
+    beforeSending?.();
     const result = await execa(options.program ?? 'helm', commandLine([...contextFlag, ...argv]), {
       cwd: chartsFolder,
       env: environment(options, kubeconfigPath),
@@ -82,7 +83,7 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
   return {
     marksRollbacks,
 
-    run: async (request, runId, signal): Promise<Receipt> => {
+    run: async (request, runId, signal, beforeSending): Promise<Receipt> => {
       const why = whyNotRun(request.arguments);
       if (why !== null) return { status: 'rejected', reason: why };
       const target = namedBy(request);
@@ -93,7 +94,7 @@ export function createHelmPort(options: HelmOptions = {}): HelmPort {
         return { status: 'rejected', reason: `Helm was not started: ${(error as Error).message}` };
       }
       const canDescribe = request.arguments[0] !== 'rollback' || (await marksRollbacks(signal));
-      const result = await helm(request.context, canDescribe ? withDescription(request.arguments, runId) : request.arguments, signal);
+      const result = await helm(request.context, canDescribe ? withDescription(request.arguments, runId) : request.arguments, signal, beforeSending);
       return receipt(result, before, () => history(target, signal));
     },
 

@@ -35,7 +35,7 @@ export interface ApiAnswer {
 
 export interface Api {
   /** Rejects when no answer came; every answer is returned, whatever its status. */
-  call(context: string, request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer>;
+  call(context: string, request: ApiRequest, signal: AbortSignal, beforeSending?: () => void): Promise<ApiAnswer>;
   close(): Promise<void>;
 }
 
@@ -92,10 +92,11 @@ export function openApi(options: KubernetesOptions): Api {
   }
 
   return {
-    call: async (context, request, signal) => {
+    call: async (context, request, signal, beforeSending) => {
       const { config, dispatchers } = await loaded();
       const { url, headers, dispatcher } = await authenticated(config, dispatchers, context, request);
       const timeoutMs = options.timeoutMs ?? 30_000;
+      beforeSending?.();
       const answer = await send(url, {
         method: request.method,
         headers: { accept: 'application/json, */*', ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }), ...headers },

@@ -1,5 +1,5 @@
 import type { AutoscalerFound, Workload } from '../../actions/kubernetes/cluster.ts';
-import type { KubernetesPort, Receipt, RequestVia, WorkloadTarget } from '../../actions/ports.ts';
+import type { BeforeSending, KubernetesPort, Receipt, RequestVia, WorkloadTarget } from '../../actions/ports.ts';
 import { StockOpsError } from '../../support/errors.ts';
 import { canonicalJson, sha256, type Json } from '../../support/json.ts';
 import { fieldManagerOf, plurals, pointerSegment, runAnnotation } from '../../support/kubernetes-names.ts';
@@ -39,7 +39,7 @@ export function createKubernetesPort({ writeKubeconfigPath, ...options }: Kubern
   }
 
   return {
-    send: (request, runId, signal) => sendOnce(writer, request, runId, signal),
+    send: (request, runId, signal, beforeSending) => sendOnce(writer, request, runId, signal, beforeSending),
 
     dryRun: (request, signal) =>
       read(writer, request.context, { ...writeRequest(request), query: { dryRun: 'All', fieldManager: 'stockops' } }, signal),
@@ -150,7 +150,7 @@ function writeRequest(request: RequestVia<'kubernetes'>): ApiRequest {
 }
 
 /** One attempt. What the answer proves decides what is said about it; without proof it is lost, not failed (F-27, F-28). */
-async function sendOnce(api: Api, request: RequestVia<'kubernetes'>, runId: string, signal: AbortSignal): Promise<Receipt> {
+async function sendOnce(api: Api, request: RequestVia<'kubernetes'>, runId: string, signal: AbortSignal, beforeSending?: BeforeSending): Promise<Receipt> {
   let marked: ApiRequest;
   try {
     marked = { ...withRun(writeRequest(request), runId), query: { fieldManager: fieldManagerOf(runId) } };
@@ -159,7 +159,7 @@ async function sendOnce(api: Api, request: RequestVia<'kubernetes'>, runId: stri
   }
   let answer: ApiAnswer;
   try {
-    answer = await api.call(request.context, marked, signal);
+    answer = await api.call(request.context, marked, signal, beforeSending);
   } catch (error) {
     return wasNeverSent(error) ? { status: 'rejected', reason: `Nothing was sent: ${reasonOf(error)}` } : { status: 'lost', reason: `The connection broke: ${reasonOf(error)}` };
   }

@@ -109,7 +109,8 @@ function quotedAt(text: string, at: number): Span | null {
     while (text.charAt(end + backslashes.length) === marks && endsInName(text, start, end)) end = endOfQuoted(text, end + backslashes.length + 1, marks, backslashes.length);
     return { start, end };
   }
-  const end = text.indexOf(marks, start);
+  let end = text.indexOf(marks, start);
+  while (end !== -1 && endsInName(text, start, end)) end = text.indexOf(marks, end + marks.length);
   return { start, end: end === -1 ? endOfLine(text, start) : end };
 }
 
