@@ -124,25 +124,32 @@ function enclosedAt(text: string, at: number): Span | null {
   const opened = enclosure.exec(text);
   if (opened === null) return null;
   let depth = 1;
+  let quote: string | null = null;
   mark.lastIndex = at + opened[0].length;
   for (let next = mark.exec(text); next !== null && next.index < at + longestEnclosed; next = mark.exec(text)) {
     const [character] = next;
     if ('[({'.includes(character)) depth += 1;
     else if ('])}'.includes(character)) depth -= 1;
-    else mark.lastIndex = behindQuoted(text, next.index) ?? mark.lastIndex;
-    if (depth === 0) return { start: at, end: mark.lastIndex };
+    else {
+      const quoted = quotedFrom(text, next.index);
+      quote = quoted?.quote ?? quote;
+      mark.lastIndex = quoted?.end ?? mark.lastIndex;
+    }
+    // A quote of the same kind right behind it: what looked like texts was what stands between them.
+    if (depth === 0) return { start: at, end: quote !== null && text.startsWith(quote, mark.lastIndex) ? endOfLine(text, at) : mark.lastIndex };
   }
   return { start: at, end: endOfLine(text, at) };
 }
 
-/** Where a text in quotes that begins at `at` has ended, its last quote included; `null` where none begins. */
-function behindQuoted(text: string, at: number): number | null {
+/** How a text in quotes that begins at `at` is quoted, and where it has ended, its last quote included; `null` where none begins. */
+function quotedFrom(text: string, at: number): { readonly quote: string; readonly end: number } | null {
   opening.lastIndex = at;
   const opened = opening.exec(text);
   if (opened === null) return null;
   const [all, backslashes = '', marks = '"'] = opened;
   const start = at + all.length;
-  return marks.length === 2 ? start : endOfQuoted(text, start, marks.charAt(0), backslashes.length) + backslashes.length + 1;
+  const quote = backslashes + marks.charAt(0);
+  return { quote, end: marks.length === 2 ? start : endOfQuoted(text, start, marks.charAt(0), backslashes.length) + quote.length };
 }
 
 function endOfLine(text: string, at: number): number {
