@@ -10,12 +10,13 @@ import { families, type Family } from './wishes.ts';
 /**
  * Goal: a crash, a hang, an error or a stop at any step of a request, its approval, its start, its effect, its outcome and its evidence, in every family of
  * writes: no effect twice, no request lost, what is doubtful is `unknown` and is closed rightly (M-11, M-19, F-40).
- * Method: the rows of `crash.test.ts` with every fault and every family, in an order that a seed gives. STOCKOPS_CHAOS_FAULTS takes only the faults that it
- * names (`crash,hang`), STOCKOPS_CHAOS_ROWS only so many rows, STOCKOPS_CHAOS_AT_ONCE plays in so many installations, and STOCKOPS_CHAOS_SEED plays an order again. After a row that ends wrongly the others go on, in a
- * fresh installation.
+ * Method: the rows of `crash.test.ts` with every fault and every family, in an order that a seed gives. STOCKOPS_CHAOS_FAULTS and STOCKOPS_CHAOS_POINTS take
+ * only the faults and failpoints that they name (`crash,hang`), STOCKOPS_CHAOS_ROWS only so many rows, STOCKOPS_CHAOS_AT_ONCE plays in so many installations,
+ * and STOCKOPS_CHAOS_SEED plays an order again. After a row that ends wrongly the others go on, in a fresh installation.
  */
-const names = Object.keys(failpoints) as Failpoint[];
-const faults = (['crash', 'hang', 'error', 'stop'] as const satisfies readonly Fault[]).filter((fault) => process.env['STOCKOPS_CHAOS_FAULTS']?.split(',').includes(fault) ?? true);
+const isNamedIn = (variable: string, name: string): boolean => process.env[variable]?.split(',').includes(name) ?? true;
+const names = (Object.keys(failpoints) as Failpoint[]).filter((name) => isNamedIn('STOCKOPS_CHAOS_POINTS', name));
+const faults = (['crash', 'hang', 'error', 'stop'] as const satisfies readonly Fault[]).filter((fault) => isNamedIn('STOCKOPS_CHAOS_FAULTS', fault));
 
 /** Deny and withdraw need somebody who must approve; those about an alert have no family. */
 function familiesAt(point: Failpoint): readonly Family[] {

@@ -174,7 +174,7 @@ async function playWrite(installation: Installation, row: Row, stage: Stage): Pr
   if (stage !== 'ask') await isDoneWith();
   if (planModal() === undefined) {
     if (slack.views(oncall).length > 0) await slack.closeView({ as: oncall, isCleared: true });
-    await reaching(() => press(oncall, 'Confirm…'));
+    await reaching(() => press(oncall, 'Confirm…'), () => planModal() !== undefined);
     await until(() => planModal() !== undefined, 'the plan, opened from the channel');
   }
 
