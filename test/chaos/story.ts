@@ -191,7 +191,7 @@ async function playWrite(installation: Installation, row: Row, stage: Stage): Pr
   const struckNow = stage === 'confirm' && !(needsOthers && /^(?:run|duty)\./.test(row.point));
   const confirm = async () => (slack.views(oncall).some((view) => view.id === viewId) ? (await slack.submit({ as: oncall, viewId })).answer : null);
   if (struckNow) await struck(installation, row, [], confirm);
-  else await reaching(confirm, () => message() !== undefined);
+  else await reaching(confirm, () => message() !== undefined && !textOf(message()).includes('to confirm'));
   await until(() => message() !== undefined, 'a message about it');
   await until(() => labelsOf(message()).includes('Approve') || !(message()?.text ?? '').startsWith('🟡'), 'that it starts, or waits for approval');
   if (labelsOf(message()).includes('Approve')) {

@@ -135,7 +135,9 @@ test('I11, M-21: what the outside answers when it refuses is told without its se
   const all = await night();
   await using bot = all.bot;
   await fire(bot, 'mystocks');
-  for (const { line } of canaries) {
+  for (const [index, { line }] of canaries.entries()) {
+    // Slack says only fifty times a minute who is in a channel.
+    if (index % 40 === 39) await bot.advance({ minutes: 1 });
     const fault = bot.kubernetes.fail({ mode: 'answer', status: 403, message: `forbidden: ${line}`, match: ({ subresource }) => subresource === 'log' });
     await type(bot, oncall, 'alerts', 'mystocks logs');
     fault.stop();
